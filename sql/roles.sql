@@ -1,0 +1,18 @@
+-- Rights of the two programs, applied after every migration.  The roles
+-- themselves, with their timeouts, are made by scripts/migrate.
+
+GRANT USAGE ON SCHEMA public TO carillon_web, carillon_worker;
+
+-- web: what handlers do.  It never erases a notification or a delivery.
+GRANT SELECT, INSERT, UPDATE ON users, teams, sessions, login_codes, projects,
+    environments, inbox, notifications, deliveries TO carillon_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
+GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
+GRANT SELECT ON heartbeats TO carillon_web;
+
+-- worker: what cron does.
+GRANT SELECT ON users, teams, members, projects, environments TO carillon_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, deliveries, sessions,
+    login_codes TO carillon_worker;
+GRANT SELECT, INSERT, UPDATE ON inbox, heartbeats TO carillon_worker;
+GRANT SELECT, INSERT ON audit TO carillon_worker;
