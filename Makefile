@@ -1,0 +1,115 @@
+# make help lists the targets.  Everything lands in build/ (build-san/ with SAN=1).
+OUT      := $(or $(BUILD),build$(if $(SAN),-san))
+PREFIX   ?= /usr/local
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+            -Wvla -Wwrite-strings -Wpointer-arith -Wundef -Wno-missing-field-initializers
+
+# Only the cron program may link libcurl.  pkg-config runs once, when first needed, so that
+# "make help" and "make run" work before anything is installed.
+PKGS     := libpq json-c fcgi libsodium
+once      = $(eval $(1) := $(shell $(2)))$($(1))
+PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS) libcurl)
+PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
+CURL_LIBS  = $(call once,CURL_LIBS,pkg-config --libs libcurl)
+
+CPPFLAGS += -D_GNU_SOURCE -I. -Icommon -I$(OUT)/gen -include common/banned.h
+CFLAGS   += -std=gnu11 -g -fno-common $(WARN)
+LDFLAGS  += -Wl,--as-needed -Wl,-z,relro,-z,now
+ifdef SAN
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS   += -O1 $(SANITIZE)
+LDFLAGS  += $(SANITIZE)
+else
+CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+CFLAGS   += -O2 -Werror -fstack-protector-strong -fPIE
+LDFLAGS  += -pie
+endif
+
+obj       = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+# cgi/x.c or a folder cgi/x/ is one family and becomes one program
+family    = $(call obj,$(wildcard cgi/$(1).c cgi/$(1)/*.c))
+FAMILIES := $(sort $(filter-out main,$(patsubst cgi/%.c,%,$(wildcard cgi/*.c))) \
+            $(patsubst cgi/%/,%,$(sort $(dir $(wildcard cgi/*/*.c)))))
+COMMON   := $(call obj,$(wildcard common/*.c)) $(OUT)/obj/gen/queries.o
+CRON     := $(call obj,$(wildcard cron/*.c))
+CGIS     := $(FAMILIES:%=$(OUT)/cgi/%)
+TESTS    := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*_test.c))
+PROGS    := $(CGIS) $(if $(CRON),$(OUT)/carillon-cron) \
+            $(patsubst scripts/%.c,$(OUT)/carillon-%,$(wildcard scripts/*.c))
+SQL      := $(sort $(wildcard sql/query/*.sql))
+ENV       = CARILLON_BUILD=$(abspath $(OUT))
+Q        := $(if $(V),,@)
+LINK      = $(Q)echo "link $@"; mkdir -p $(@D); \
+            $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
+
+all: $(PROGS) ## build everything
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo 'Variables: SAN=1 (sanitizers), CC=clang, BUILD=folder, TEST=name, V=1, PREFIX, DESTDIR'
+
+run: deps ## install what is missing, build, start everything in the foreground
+	@$(MAKE) --no-print-directory all
+	@$(ENV) scripts/run
+
+start: deps ## the same in the background
+	@$(MAKE) --no-print-directory all
+	@$(ENV) scripts/run --background
+
+stop: ## stop what run or start started
+	@scripts/run --stop
+
+test: test-deps ## run every test; TEST=name runs one
+	@$(MAKE) --no-print-directory all tests
+	@$(ENV) scripts/test $(TEST)
+
+bench: test-deps ## print the benchmark tables and write bench.json
+	@$(MAKE) --no-print-directory all
+	@$(ENV) tests/bench/run $(BENCH)
+
+lint: ## formatting, layers, sizes, shell, nginx and OpenAPI checks
+	@$(ENV) scripts/lint
+
+deps:
+	@scripts/install-deps
+test-deps:
+	@scripts/install-deps --test
+tests: $(TESTS)
+
+# An installed copy is the same tree without its sources; run PREFIX/lib/carillon/scripts/run.
+install: all ## copy programs, scripts, SQL and nginx files to $(DESTDIR)$(PREFIX)/lib/carillon
+	@to=$(DESTDIR)$(PREFIX)/lib/carillon && mkdir -p $$to/build && \
+	cp -R scripts sql nginx $$to/ && rm -f $$to/scripts/*.c $$to/scripts/*.awk && \
+	cp -R $(OUT)/cgi $(filter-out $(CGIS),$(PROGS)) $$to/build/ && echo "installed in $$to"
+
+clean: ## remove build/ and build-san/, never var/
+	rm -rf build build-san
+
+$(foreach f,$(FAMILIES),$(eval $(OUT)/cgi/$(f): $(call family,$(f))))
+$(CGIS): $(OUT)/cgi/%: $(OUT)/obj/cgi/main.o $(COMMON)
+	$(LINK)
+$(OUT)/carillon-cron: $(CRON) $(COMMON)
+	$(LINK) $(CURL_LIBS)
+$(OUT)/carillon-%: $(OUT)/obj/scripts/%.o $(COMMON)
+	$(LINK)
+
+# tests/unit/X_test.c also gets the code of family X, or all of cron/ when there is cron/X.c
+unit      = $(call family,$(1)) $(if $(wildcard cron/$(1).c),$(filter-out %/main.o,$(CRON)))
+$(foreach t,$(TESTS),$(eval $(t): $(call unit,$(patsubst %_test,%,$(notdir $(t))))))
+$(TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o $(COMMON)
+	$(LINK) $(CURL_LIBS)
+
+GEN      := $(OUT)/gen/queries.h $(OUT)/gen/queries.c
+$(GEN) &: $(SQL) scripts/sql2c.awk
+	$(Q)mkdir -p $(OUT)/gen
+	$(Q)awk -v out=h -f scripts/sql2c.awk $(SQL) /dev/null > $(OUT)/gen/queries.h
+	$(Q)awk -v out=c -f scripts/sql2c.awk $(SQL) /dev/null > $(OUT)/gen/queries.c
+$(OUT)/obj/gen/%.o: $(OUT)/gen/%.c Makefile
+	$(Q)mkdir -p $(@D); $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(OUT)/obj/%.o: %.c Makefile | $(GEN)
+	$(Q)echo "cc   $<"; mkdir -p $(@D); $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help run start stop test bench lint deps test-deps tests install clean
