@@ -1,0 +1,114 @@
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scope.h"
+
+/*
+ * db - a program's way to PostgreSQL; common/db*.c alone talk to libpq.
+ *
+ * SQL text lives in sql/query/<family>.sql; the build turns each named statement
+ * into a "struct db_stmt q_<name>" (build/gen/queries.h).
+ *
+ * Inside a fiber (common/fiber.h) a call lets other requests go on while it
+ * waits; elsewhere (cron, tests) the same call simply blocks.  Statements of the
+ * fibers that wait at one time travel together: all reads of a turn in one
+ * pipeline on one connection, all writes on another, so that neither a wake-up
+ * nor a log flush is paid for each.
+ */
+struct db;
+struct db_tx;
+struct db_rows;
+
+struct db_stmt {
+	const char *name, *sql;
+	unsigned nargs, id;	/* parameters; index in q_all */
+};
+
+/* What became of a statement.  Details: db_error(). */
+enum db_status {
+	DB_OK = 0,		/* done, at least one row read or changed */
+	DB_NONE,		/* done, no row */
+	DB_CONFLICT,		/* unique or foreign key violated */
+	DB_BAD,			/* a value that its type refuses */
+	DB_RETRY,		/* serialization failure or deadlock: db_tx runs again */
+	DB_BUSY,		/* a timeout of ours: answer 503 */
+	DB_AWAY,		/* no connection, or it broke: answer 503.  Of a write
+				   it may be unknown whether it happened */
+	DB_FAIL			/* anything else: our fault */
+};
+
+struct db_args {
+	size_t n;
+	const char *const *v;	/* text form; NULL is SQL NULL */
+};
+#define DB_ARGS(...) ((struct db_args){ \
+	sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), \
+	(const char *const[]){ __VA_ARGS__ } })
+
+/*
+ * Connects when first used, and again after a break.  url is a libpq URI or
+ * key=value string.  prepare false sends each statement with its text: for
+ * poolers that cannot keep prepared ones.  NULL when there is no memory.
+ */
+struct db	*db_open(const char *url, bool prepare);
+void		 db_close(struct db *db);	/* NULL is a no-op */
+
+/* Why the last call of this fiber (or program) failed, for the log: never for a client. */
+const char	*db_error(const struct db *db);
+
+/*
+ * Run one statement.
+ *   args  st->nargs of them; borrowed until the call returns
+ *   rows  receives the result, owned by the caller (SCOPED(rows_free)), or NULL
+ *         when no rows are wanted; written on DB_OK and DB_NONE only
+ * db_read is for statements that change nothing: it is run again by itself when
+ * the connection breaks.  db_write is one statement and its own commit, of which
+ * args.v[0] is the id of the one user whose rows it locks; statements of several
+ * users may share a commit.  db_alone is a write that may take long or wait.
+ */
+enum db_status	 db_read(struct db *db, const struct db_stmt *st, struct db_args args,
+		    struct db_rows **rows) MUST_CHECK;
+enum db_status	 db_write(struct db *db, const struct db_stmt *st, struct db_args args,
+		    struct db_rows **rows) MUST_CHECK;
+enum db_status	 db_alone(struct db *db, const struct db_stmt *st, struct db_args args,
+		    struct db_rows **rows) MUST_CHECK;
+
+/*
+ * Run body inside one transaction: commit on DB_OK or DB_NONE, else roll back.
+ * body is run again (at most 5 times) on DB_RETRY, so it must touch nothing but
+ * the database and its own ctx, and must start its ctx afresh.
+ */
+typedef enum db_status db_tx_fn(struct db_tx *tx, void *ctx);
+enum db_status	 db_tx(struct db *db, db_tx_fn *body, void *ctx) MUST_CHECK;
+enum db_status	 db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args,
+		    struct db_rows **rows) MUST_CHECK;
+
+/* Prepare st now; the test suite calls this for every statement we have. */
+enum db_status	 db_check(struct db *db, const struct db_stmt *st) MUST_CHECK;
+
+/* For the event loop: wait for db_fd() to be readable, then call db_turn();
+ * call db_flush() after a turn's requests have been started. */
+int		 db_fd(const struct db *db);
+void		 db_turn(struct db *db, int timeout_ms);
+void		 db_flush(struct db *db);
+
+/* ---- rows ---- */
+
+void		 rows_free(struct db_rows *rows);	/* NULL is a no-op */
+int		 rows_count(const struct db_rows *rows);	/* NULL has 0 */
+/* Column number by name; asserts that there is one. */
+int		 rows_col(const struct db_rows *rows, const char *name);
+/* Values are borrowed from rows; NULL stands for SQL NULL. */
+const char	*rows_at(const struct db_rows *rows, int row, int col);
+/* The same by name: for results of few rows. */
+const char	*rows_text(const struct db_rows *rows, int row, const char *name);
+int64_t		 rows_int(const struct db_rows *rows, int row, const char *name);	/* NULL is 0 */
+bool		 rows_bool(const struct db_rows *rows, int row, const char *name);	/* NULL is false */
+
+DEFINE_SCOPED(struct db_rows *, rows_free)
+
+#endif

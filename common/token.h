@@ -1,0 +1,72 @@
+#ifndef TOKEN_H
+#define TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "text.h"
+
+/*
+ * token - make and check the session token (a compact JWT, HS256 only).
+ *
+ * Pure: no clock, no I/O.  The caller brings keys and time.
+ */
+#define TOKEN_KEYS_MAX	2
+#define TOKEN_TEXT_MAX	1024	/* bytes of a whole token */
+#define TOKEN_KEY_MIN	32	/* bytes of a secret */
+
+/* The keys in force: the first signs, all are accepted. */
+struct token_keys {
+	size_t n;
+	struct token_key {
+		const char *kid;	/* NULL or "": the header names none */
+		const char *secret;	/* at least TOKEN_KEY_MIN bytes */
+	} key[TOKEN_KEYS_MAX];
+};
+
+struct token {
+	char user[UUID_LEN + 1];	/* sub */
+	char session[UUID_LEN + 1];	/* jti */
+	const char *email;
+	int64_t issued, expires;	/* seconds since 1970 */
+};
+
+enum token_status {
+	TOKEN_OK = 0,
+	TOKEN_MALFORMED,	/* not three canonical base64url parts, or claims of other types */
+	TOKEN_BAD_HEADER,	/* not byte for byte a header that we write */
+	TOKEN_BAD_MAC,
+	TOKEN_EXPIRED		/* exp is not after now */
+};
+
+/*
+ * Check n bytes of text, any bytes, and read them into out.
+ *   a    holds out's strings
+ *   now  seconds since 1970
+ *   out  written only on TOKEN_OK
+ * The header is compared bytewise: {"alg":"HS256","typ":"JWT"} (the first key) or
+ * the same with ,"kid":"…" of a key in force.  The MAC is compared in constant
+ * time before any claim is parsed.
+ */
+enum token_status token_check(struct arena *a, const char *text, size_t n,
+    const struct token_keys *keys, int64_t now, struct token *out);
+
+/* Sign t with the first key.  t's strings must be ours: uuids and a valid address. */
+const char *token_make(struct arena *a, const struct token *t, const struct token_keys *keys);
+
+/* SHA-256 of a secret in PostgreSQL's hex form of bytea (\x…): how API keys are kept. */
+const char *token_hash(struct arena *a, const char *secret);
+
+/* HMAC-SHA256 over the texts, each with its final NUL, in the same form: how login
+ * codes are kept.  Ends at the first NULL. */
+const char *token_mac(struct arena *a, const char *key, const char *const texts[]);
+
+/* prefix and 48 lower-case hex digits from 24 random bytes. */
+const char *token_api_key(struct arena *a, const char *prefix);
+
+/* Whether s is shaped like an API key (car_agent_ or car_client_ and 48 hex). */
+bool	 token_is_api_key(const char *s, size_t n);
+
+#endif
