@@ -1,0 +1,301 @@
+#include "db.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "db_lane.h"
+#include "queries.h"
+
+#define TRIES		5	/* of what a deadlock or a serialization failure ended */
+#define OWN_LANES	4	/* transactions at one time; others wait their turn */
+#define WAITING_MAX	1024
+#define TICK_MS		250
+
+enum { LANE_READ, LANE_WRITE, LANE_OWN, LANES = LANE_OWN + OWN_LANES };
+
+struct db_tx {
+	struct db *db;
+	struct lane *lane;
+};
+
+struct db *
+db_open(const char *url, bool prepare)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (db == NULL)
+		return NULL;
+	/* What moment.h and the strict UTF-8 checks rely on; libpq sends these as
+	 * startup parameters, which poolers know. */
+	setenv("PGTZ", "UTC", 1);
+	setenv("PGDATESTYLE", "ISO", 1);
+	setenv("PGCLIENTENCODING", "UTF8", 1);
+	db->url = strdup(url);
+	db->prepare = prepare;
+	db->ep = epoll_create1(EPOLL_CLOEXEC);
+	db->lanes = calloc(LANES, sizeof(*db->lanes));
+	db->waiting = calloc(WAITING_MAX, sizeof(struct fiber *));
+	items_init(&db->ready);
+	for (int i = 0; db->lanes != NULL && i < LANES; i++) {
+		struct lane *l = &db->lanes[i];
+
+		l->db = db;
+		l->by_user = i == LANE_WRITE;
+		l->prepared = calloc(Q_COUNT / 64 + 1, sizeof(*l->prepared));
+		items_init(&l->queue);
+		items_init(&l->sent);
+	}
+	if (db->url != NULL && db->ep >= 0 && db->lanes != NULL && db->waiting != NULL)
+		return db;
+	db_close(db);
+	return NULL;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (int i = 0; db->lanes != NULL && i < LANES; i++)
+		lane_close(&db->lanes[i]);
+	close(db->ep);
+	free(db->lanes);
+	free(db->waiting);
+	free((char *)db->url);
+	free(db);
+}
+
+const char *
+db_error(const struct db *db)
+{
+	return db->why;
+}
+
+int
+db_fd(const struct db *db)
+{
+	return db->ep;
+}
+
+/* ---- the loop's side ---- */
+
+static struct lane *
+free_lane(struct db *db)
+{
+	for (int i = LANE_OWN; i < LANES; i++)
+		if (!db->lanes[i].taken)
+			return &db->lanes[i];
+	return NULL;
+}
+
+/* Resume whoever has what it waited for; they may ask for more at once. */
+static bool
+resume_all(struct db *db)
+{
+	struct item *it;
+	bool any = false;
+
+	while ((it = items_pop(&db->ready)) != NULL) {
+		fiber_resume(it->fiber);
+		any = true;
+	}
+	while (db->nwaiting > 0 && free_lane(db) != NULL) {
+		struct fiber *f = db->waiting[0];
+
+		memmove(db->waiting, db->waiting + 1, --db->nwaiting * sizeof(f));
+		fiber_resume(f);
+		any = true;
+	}
+	return any;
+}
+
+void
+db_flush(struct db *db)
+{
+	assert(fiber_self() == NULL);
+	do
+		for (int i = 0; i < LANES; i++)
+			lane_send(&db->lanes[i]);
+	while (resume_all(db));
+}
+
+void
+db_turn(struct db *db, int timeout_ms)
+{
+	struct epoll_event evs[LANES];
+	int n = epoll_wait(db->ep, evs, LANES, timeout_ms);
+
+	for (int i = 0; i < n; i++)
+		lane_event(evs[i].data.ptr);
+	if (lane_clock() - db->ticked > TICK_MS) {
+		db->ticked = lane_clock();
+		for (int i = 0; i < LANES; i++)
+			lane_tick(&db->lanes[i], db->ticked);
+	}
+	resume_all(db);
+}
+
+/* ---- the callers' side ---- */
+
+/* Queue it, wait for it, hand its rows over. */
+static enum db_status
+run(struct lane *l, struct item *it, struct db_rows **rows)
+{
+	struct db *db = l->db;
+
+	it->fiber = fiber_self();
+	it->done = false;
+	it->status = DB_OK;
+	lane_push(l, it);
+	while (!it->done)
+		if (it->fiber != NULL)
+			fiber_yield();
+		else {
+			db_flush(db);
+			if (!it->done)
+				db_turn(db, 100);
+		}
+	snprintf(db->why, sizeof(db->why), "%s", it->why);
+	if (rows != NULL && (it->status == DB_OK || it->status == DB_NONE))
+		*rows = (struct db_rows *)TAKE(it->res);
+	PQclear(it->res);
+	return it->status;
+}
+
+static struct item
+statement(const struct db_stmt *st, struct db_args args)
+{
+	assert(args.n == st->nargs);
+	return (struct item){ .st = st, .args = args };
+}
+
+enum db_status
+db_read(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	struct item it = statement(st, args);
+
+	it.repeatable = true;
+	return run(&db->lanes[LANE_READ], &it, rows);
+}
+
+/* What a deadlock ended did not happen: it is safe to run it again. */
+static enum db_status
+run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	enum db_status rc = DB_RETRY;
+
+	for (int tries = 0; rc == DB_RETRY && tries < TRIES; tries++) {
+		struct item it = statement(st, args);
+
+		it.alone = tries > 0;
+		rc = run(l, &it, rows);
+	}
+	return rc == DB_RETRY ? DB_BUSY : rc;
+}
+
+enum db_status
+db_write(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	assert(args.n > 0 && args.v[0] != NULL);
+	return run_again(&db->lanes[LANE_WRITE], st, args, rows);
+}
+
+static struct lane *
+take_lane(struct db *db)
+{
+	struct lane *l;
+
+	while ((l = free_lane(db)) == NULL) {
+		assert(fiber_self() != NULL && db->nwaiting < WAITING_MAX);
+		db->waiting[db->nwaiting++] = fiber_self();
+		fiber_yield();
+	}
+	l->taken = true;
+	return l;
+}
+
+enum db_status
+db_alone(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	struct lane *l = take_lane(db);
+	enum db_status rc = run_again(l, st, args, rows);
+
+	l->taken = false;
+	return rc;
+}
+
+enum db_status
+db_check(struct db *db, const struct db_stmt *st)
+{
+	struct item it = { .st = st, .prepare_only = true };
+
+	return run(&db->lanes[LANE_READ], &it, NULL);
+}
+
+/* BEGIN, COMMIT or ROLLBACK.  COMMIT of an aborted transaction succeeds, with the
+ * tag ROLLBACK: only the tag tells (FACTS section 2). */
+static enum db_status
+run_plain(struct lane *l, const char *sql)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct item it = { .sql = sql };
+	enum db_status rc = run(l, &it, &rows);
+
+	if (rc != DB_OK && rc != DB_NONE)
+		return rc;
+	return strcmp(PQcmdStatus((PGresult *)rows), sql) == 0 ? DB_OK : DB_FAIL;
+}
+
+/* Once the connection is gone so is the transaction: nothing may run on the next one. */
+static bool
+tx_lost(struct db_tx *tx)
+{
+	if (tx->lane->state == LANE_UP)
+		return false;
+	snprintf(tx->db->why, sizeof(tx->db->why), "connection lost in a transaction");
+	return true;
+}
+
+enum db_status
+db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	struct item it = statement(st, args);
+
+	return tx_lost(tx) ? DB_AWAY : run(tx->lane, &it, rows);
+}
+
+static enum db_status
+run_tx(struct db_tx *tx, db_tx_fn *body, void *ctx)
+{
+	enum db_status rc = run_plain(tx->lane, "BEGIN"), end;
+	char why[sizeof(tx->db->why)];
+
+	if (rc != DB_OK)
+		return rc;
+	rc = body(tx, ctx);
+	if (rc == DB_OK || rc == DB_NONE) {
+		end = tx_lost(tx) ? DB_AWAY : run_plain(tx->lane, "COMMIT");
+		return end == DB_OK ? rc : end;
+	}
+	memcpy(why, tx->db->why, sizeof(why));
+	if (!tx_lost(tx) && run_plain(tx->lane, "ROLLBACK") == DB_AWAY)
+		rc = DB_AWAY;
+	memcpy(tx->db->why, why, sizeof(why));
+	return rc;
+}
+
+enum db_status
+db_tx(struct db *db, db_tx_fn *body, void *ctx)
+{
+	struct db_tx tx = { .db = db, .lane = take_lane(db) };
+	enum db_status rc = DB_RETRY;
+
+	for (int tries = 0; rc == DB_RETRY && tries < TRIES; tries++)
+		rc = run_tx(&tx, body, ctx);
+	tx.lane->taken = false;
+	return rc == DB_RETRY ? DB_BUSY : rc;
+}

@@ -1,0 +1,426 @@
+#include "db_lane.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "queries.h"
+
+#define CONNECT_MS	3000	/* for one connection to come up */
+#define ANSWER_MS	5000	/* for a batch of fibers; above the roles' statement_timeout */
+#define ANSWER_LONG_MS	70000	/* outside a fiber: cron's statements may take a minute */
+#define REST_MS		200	/* between two tries to connect */
+
+/* SQLSTATEs that callers may act on, whole or by class; all others are DB_FAIL. */
+static const struct {
+	const char *state;
+	enum db_status status;
+} sqlstates[] = {
+	{ "08", DB_AWAY },	/* connection_exception */
+	{ "22003", DB_BAD },	/* numeric_value_out_of_range */
+	{ "22007", DB_BAD },	/* invalid_datetime_format */
+	{ "22008", DB_BAD },	/* datetime_field_overflow */
+	{ "22021", DB_BAD },	/* character_not_in_repertoire */
+	{ "22P02", DB_BAD },	/* invalid_text_representation */
+	{ "22P05", DB_BAD },	/* untranslatable_character */
+	{ "23503", DB_CONFLICT }, /* foreign_key_violation */
+	{ "23505", DB_CONFLICT }, /* unique_violation */
+	{ "25006", DB_AWAY },	/* read_only_sql_transaction: a standby */
+	{ "40001", DB_RETRY },	/* serialization_failure */
+	{ "40P01", DB_RETRY },	/* deadlock_detected */
+	{ "53", DB_AWAY },	/* insufficient_resources: connections, memory, disk */
+	{ "55P03", DB_BUSY },	/* lock_not_available */
+	{ "57014", DB_BUSY },	/* query_canceled: statement_timeout */
+	{ "57P", DB_AWAY },	/* shutting down, starting up */
+};
+
+enum db_status
+lane_status(const char *sqlstate)
+{
+	for (size_t i = 0; sqlstate != NULL && i < COUNT(sqlstates); i++)
+		if (strncmp(sqlstate, sqlstates[i].state, strlen(sqlstates[i].state)) == 0)
+			return sqlstates[i].status;
+	return DB_FAIL;
+}
+
+void
+items_init(struct items *q)
+{
+	q->first = NULL;
+	q->end = &q->first;
+}
+
+void
+items_push(struct items *q, struct item *it)
+{
+	it->next = NULL;
+	*q->end = it;
+	q->end = &it->next;
+}
+
+struct item *
+items_pop(struct items *q)
+{
+	struct item *it = q->first;
+
+	if (it != NULL && (q->first = it->next) == NULL)
+		q->end = &q->first;
+	return it;
+}
+
+int64_t
+lane_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The waiting fiber is resumed by the loop, never from here: this may be another one. */
+static void
+finish(struct lane *l, struct item *it, enum db_status status, const char *why)
+{
+	it->status = status;
+	it->done = true;
+	if (why != NULL)
+		snprintf(it->why, sizeof(it->why), "%s: %s",
+		    it->st != NULL ? it->st->name : it->sql, why);
+	if (it->fiber != NULL && it->fiber != fiber_self())
+		items_push(&l->db->ready, it);
+}
+
+/* Watch the socket; PQconnectPoll may have changed it for another. */
+static bool
+watch(struct lane *l, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = l };
+	int fd = PQsocket(l->pg);
+
+	return fd >= 0 &&
+	    (epoll_ctl(l->db->ep, EPOLL_CTL_MOD, fd, &ev) == 0 ||
+	     (errno == ENOENT && epoll_ctl(l->db->ep, EPOLL_CTL_ADD, fd, &ev) == 0));
+}
+
+static void
+disconnect(struct lane *l)
+{
+	PQfinish(l->pg);
+	l->pg = NULL;
+	l->state = LANE_DOWN;
+}
+
+/* No connection can be had: nobody waits for one in vain. */
+static void
+refused(struct lane *l)
+{
+	char why[200];
+	struct item *it;
+
+	snprintf(why, sizeof(why), "no connection: %s", l->pg != NULL ? PQerrorMessage(l->pg) : "");
+	disconnect(l);
+	l->rest_until = lane_clock() + REST_MS;
+	while ((it = items_pop(&l->queue)) != NULL)
+		finish(l, it, DB_AWAY, why);
+}
+
+static void
+no_notice(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+static void
+connect_start(struct lane *l)
+{
+	l->pg = PQconnectStart(l->db->url);
+	PQsetNoticeProcessor(l->pg, no_notice, NULL);
+	l->blocked = false;
+	l->since = lane_clock();
+	l->state = LANE_CONNECTING;
+	memset(l->prepared, 0, (Q_COUNT / 64 + 1) * sizeof(*l->prepared));
+	if (l->pg == NULL || PQstatus(l->pg) == CONNECTION_BAD || !watch(l, EPOLLOUT))
+		refused(l);
+}
+
+/*
+ * The connection broke.  Statements that were on the wire and change nothing run
+ * again once; of the others nobody knows.  In a transaction's lane even what was not
+ * sent ends here: on another connection it would run outside of the transaction.
+ */
+static void
+broken(struct lane *l)
+{
+	struct items sent = l->sent, later = l->queue;
+	struct item *it;
+	char why[200];
+
+	snprintf(why, sizeof(why), "connection lost: %s", PQerrorMessage(l->pg));
+	disconnect(l);
+	items_init(&l->sent);
+	items_init(&l->queue);
+	while ((it = items_pop(&sent)) != NULL) {
+		PQclear(TAKE(it->res));
+		if (it->repeatable) {
+			it->repeatable = false;
+			it->status = DB_OK;
+			items_push(&l->queue, it);
+		} else
+			finish(l, it, DB_AWAY, why);
+	}
+	while ((it = items_pop(&later)) != NULL)
+		if (l->taken)
+			finish(l, it, DB_AWAY, why);
+		else
+			items_push(&l->queue, it);
+	if (l->queue.first != NULL)
+		connect_start(l);
+}
+
+static void
+connect_go_on(struct lane *l)
+{
+	switch (PQconnectPoll(l->pg)) {
+	case PGRES_POLLING_READING:
+		if (!watch(l, EPOLLIN))
+			refused(l);
+		return;
+	case PGRES_POLLING_WRITING:
+		if (!watch(l, EPOLLOUT))
+			refused(l);
+		return;
+	case PGRES_POLLING_OK:
+		break;
+	default:
+		refused(l);
+		return;
+	}
+	l->state = LANE_UP;
+	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1 ||
+	    !watch(l, EPOLLIN))
+		refused(l);
+}
+
+/* ---- a batch goes out ---- */
+
+static bool
+is_prepared(const struct lane *l, const struct db_stmt *st)
+{
+	return l->prepared[st->id / 64] >> (st->id % 64) & 1;
+}
+
+static bool
+send_item(struct lane *l, struct item *it)
+{
+	const struct db_stmt *st = it->st;
+	int n = (int)it->args.n;
+
+	it->preparing = it->prepare_only ||
+	    (st != NULL && l->db->prepare && !is_prepared(l, st));
+	if (it->preparing &&
+	    PQsendPrepare(l->pg, it->prepare_only ? "" : st->name, st->sql, 0, NULL) != 1)
+		return false;
+	if (it->prepare_only)
+		return true;
+	if (st == NULL || !l->db->prepare)
+		return PQsendQueryParams(l->pg, st != NULL ? st->sql : it->sql, n, NULL,
+		    it->args.v, NULL, NULL, 0) == 1;
+	return PQsendQueryPrepared(l->pg, st->name, n, it->args.v, NULL, NULL, 0) == 1;
+}
+
+/* Put it into the batch behind all of the same or a lower user. */
+static void
+insert_by_user(struct items *q, struct item *it)
+{
+	struct item **at = &q->first;
+
+	while (*at != NULL && strcmp((*at)->args.v[0], it->args.v[0]) <= 0)
+		at = &(*at)->next;
+	if ((it->next = *at) == NULL)
+		q->end = &it->next;
+	*at = it;
+}
+
+static void
+take_batch(struct lane *l)
+{
+	bool alone = l->queue.first->alone;
+
+	items_init(&l->sent);
+	for (l->batch = 0; l->queue.first != NULL && l->batch < LANE_BATCH_MAX; l->batch++) {
+		if (l->batch > 0 && (alone || l->queue.first->alone))
+			break;
+		if (l->by_user)
+			insert_by_user(&l->sent, items_pop(&l->queue));
+		else
+			items_push(&l->sent, items_pop(&l->queue));
+	}
+	l->at = l->sent.first;
+	l->failed = false;
+	l->since = lane_clock();
+}
+
+/* Push out what the socket takes; watch for room only while something is left. */
+static void
+flush(struct lane *l)
+{
+	int rc = PQflush(l->pg);
+
+	if (rc == (l->blocked ? 1 : 0))
+		return;
+	l->blocked = rc == 1;
+	if (rc < 0 || !watch(l, l->blocked ? EPOLLIN | EPOLLOUT : EPOLLIN))
+		broken(l);
+}
+
+void
+lane_send(struct lane *l)
+{
+	if (l->state != LANE_UP || l->sent.first != NULL || l->queue.first == NULL)
+		return;
+	take_batch(l);
+	for (struct item *it = l->sent.first; it != NULL; it = it->next)
+		if (!send_item(l, it)) {
+			broken(l);
+			return;
+		}
+	if (PQpipelineSync(l->pg) != 1)
+		broken(l);
+	else
+		flush(l);
+}
+
+/* ---- its answers come in ---- */
+
+static void
+keep(struct lane *l, PGresult *res)
+{
+	struct item *it = l->at;
+	ExecStatusType what = PQresultStatus(res);
+
+	if (what == PGRES_TUPLES_OK || (what == PGRES_COMMAND_OK && !it->preparing)) {
+		it->res = res;
+		it->status = what == PGRES_TUPLES_OK
+		    ? (PQntuples(res) == 0 ? DB_NONE : DB_OK)
+		    : (strcmp(PQcmdTuples(res), "0") == 0 ? DB_NONE : DB_OK);
+		return;
+	}
+	if (what == PGRES_COMMAND_OK) {
+		if (!it->prepare_only)
+			l->prepared[it->st->id / 64] |= (uint64_t)1 << (it->st->id % 64);
+	} else if (what != PGRES_PIPELINE_ABORTED) {
+		it->status = lane_status(PQresultErrorField(res, PG_DIAG_SQLSTATE));
+		snprintf(it->why, sizeof(it->why), "%s: [%s] %s",
+		    it->st != NULL ? it->st->name : it->sql,
+		    PQresultErrorField(res, PG_DIAG_SQLSTATE),
+		    PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+		l->failed = true;
+	}
+	PQclear(res);
+}
+
+/* One statement's answers have ended: on to the next. */
+static void
+step(struct lane *l)
+{
+	if (l->at->preparing && !l->at->prepare_only)
+		l->at->preparing = false;
+	else
+		l->at = l->at->next;
+}
+
+/* The Sync was answered: the batch is committed, or none of it happened. */
+static void
+batch_done(struct lane *l)
+{
+	struct items sent = l->sent, later = l->queue;
+	bool again = l->failed && l->batch > 1;
+	struct item *it;
+
+	items_init(&l->sent);
+	if (again)
+		items_init(&l->queue);
+	while ((it = items_pop(&sent)) != NULL)
+		if (again) {
+			PQclear(TAKE(it->res));
+			it->status = DB_OK;
+			it->alone = true;
+			items_push(&l->queue, it);
+		} else
+			finish(l, it, it->status, NULL);
+	if (again)
+		while ((it = items_pop(&later)) != NULL)
+			items_push(&l->queue, it);
+}
+
+static void
+drain(struct lane *l)
+{
+	while (l->state == LANE_UP && l->sent.first != NULL && !PQisBusy(l->pg)) {
+		PGresult *res = PQgetResult(l->pg);
+
+		if (PQstatus(l->pg) == CONNECTION_BAD || (res == NULL && l->at == NULL)) {
+			PQclear(res);
+			broken(l);
+		} else if (res == NULL)
+			step(l);
+		else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+			PQclear(res);
+			batch_done(l);
+		} else if (l->at != NULL)
+			keep(l, res);
+		else {			/* the commit itself failed */
+			l->failed = true;
+			l->sent.first->status = lane_status(
+			    PQresultErrorField(res, PG_DIAG_SQLSTATE));
+			PQclear(res);
+		}
+	}
+}
+
+void
+lane_event(struct lane *l)
+{
+	if (l->state == LANE_CONNECTING)
+		connect_go_on(l);
+	else if (l->state == LANE_UP && PQconsumeInput(l->pg) != 1)
+		broken(l);
+	else if (l->state == LANE_UP) {
+		drain(l);
+		if (l->state == LANE_UP)
+			flush(l);
+	}
+}
+
+void
+lane_tick(struct lane *l, int64_t now)
+{
+	if (l->state == LANE_CONNECTING && now - l->since > CONNECT_MS)
+		refused(l);
+	else if (l->state == LANE_UP && l->sent.first != NULL &&
+	    now - l->since > (l->sent.first->fiber != NULL ? ANSWER_MS : ANSWER_LONG_MS))
+		broken(l);
+}
+
+void
+lane_push(struct lane *l, struct item *it)
+{
+	if (l->state == LANE_DOWN && lane_clock() < l->rest_until) {
+		finish(l, it, DB_AWAY, "no connection");
+		return;
+	}
+	items_push(&l->queue, it);
+	if (l->state == LANE_DOWN)
+		connect_start(l);
+}
+
+void
+lane_close(struct lane *l)
+{
+	disconnect(l);
+	free(l->prepared);
+}

@@ -1,0 +1,155 @@
+#include "fiber.h"
+#include "log.h"
+#include "scope.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#define FIBER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FIBER_ASAN 1
+#endif
+#endif
+
+/* Instrumented frames are several times as large. */
+#ifdef FIBER_ASAN
+#include <sanitizer/common_interface_defs.h>
+#define STACK_SIZE	(512 * 1024)
+#else
+#define STACK_SIZE	(64 * 1024)
+#endif
+
+struct fiber {
+	struct fiber *next_free;
+	ucontext_t here;
+	char *stack;
+	fiber_fn *fn;
+	void *ctx;
+	bool ended;
+	void *fake_stack;	/* ASan's, while the fiber is not running */
+};
+
+static struct fiber *running;
+static struct fiber *unused;	/* ended ones, their stacks kept */
+static ucontext_t loop;
+
+/*
+ * Tell ASan which stack comes next and, on arrival, that we are there.  left is
+ * NULL when the stack that is left will not be used again.
+ */
+static void
+leave_for(void **left, const void *stack, size_t size)
+{
+#ifdef FIBER_ASAN
+	__sanitizer_start_switch_fiber(left, stack, size);
+#else
+	(void)left;
+	(void)stack;
+	(void)size;
+#endif
+}
+
+static void
+arrive(void *fake_stack, const void **from, size_t *size)
+{
+#ifdef FIBER_ASAN
+	__sanitizer_finish_switch_fiber(fake_stack, from, size);
+#else
+	(void)fake_stack;
+	(void)from;
+	(void)size;
+#endif
+}
+
+/* The loop's own stack: learnt by each fiber when it first arrives. */
+static const void *loop_stack;
+static size_t loop_stack_size;
+
+static void
+fiber_main(void)
+{
+	struct fiber *f = running;
+
+	arrive(NULL, &loop_stack, &loop_stack_size);
+	for (;;) {
+		f->fn(f->ctx);
+		f->ended = true;
+		fiber_yield();		/* comes back when the fiber is used again */
+	}
+}
+
+static struct fiber *
+fiber_new(void)
+{
+	size_t guard = (size_t)sysconf(_SC_PAGESIZE);
+	struct fiber *f = calloc(1, sizeof(*f));
+
+	if (f != NULL)
+		f->stack = mmap(NULL, guard + STACK_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (f == NULL || f->stack == MAP_FAILED || mprotect(f->stack, guard, PROT_NONE) != 0 ||
+	    getcontext(&f->here) != 0) {
+		log_line(LOG_ERROR, NULL, "no memory for a fiber");
+		abort();
+	}
+	f->stack += guard;	/* the guard page below catches an overrun */
+	f->here.uc_stack.ss_sp = f->stack;
+	f->here.uc_stack.ss_size = STACK_SIZE;
+	makecontext(&f->here, fiber_main, 0);
+	return f;
+}
+
+struct fiber *
+fiber_self(void)
+{
+	return running;
+}
+
+void
+fiber_yield(void)
+{
+	struct fiber *f = running;
+
+	assert(f != NULL);
+	leave_for(&f->fake_stack, loop_stack, loop_stack_size);
+	swapcontext(&f->here, &loop);
+	arrive(f->fake_stack, &loop_stack, &loop_stack_size);
+}
+
+void
+fiber_resume(struct fiber *f)
+{
+	void *fake_stack = NULL;
+
+	assert(running == NULL && !f->ended);
+	running = f;
+	leave_for(&fake_stack, f->stack, STACK_SIZE);
+	swapcontext(&loop, &f->here);
+	arrive(fake_stack, NULL, NULL);
+	running = NULL;
+	if (f->ended) {
+		f->next_free = unused;
+		unused = f;
+	}
+}
+
+void
+fiber_start(fiber_fn *fn, void *ctx)
+{
+	struct fiber *f = unused;
+
+	if (f != NULL)
+		unused = f->next_free;
+	else
+		f = fiber_new();
+	f->fn = fn;
+	f->ctx = ctx;
+	f->ended = false;
+	fiber_resume(f);
+}
