@@ -1,0 +1,56 @@
+# shellcheck shell=bash disable=SC2034 # some names are for whoever sources this
+# settings.sh - what scripts/run decides before it starts anything, and carillon.env.
+
+random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
+
+# The private cluster's three connection strings are made anew each time, because a checkout may
+# have moved.  Any other CARILLON_DATABASE_URL is somebody's own database and is left alone;
+# web and worker use it too unless they were given their own.
+settle_database() { # GIVEN: CARILLON_DATABASE_URL as the environment had it
+	local mine="host='*' port=5432 dbname=carillon user=carillon_"
+	if [ -n "$1" ] && [[ ${CARILLON_WEB_DATABASE_URL-} == $mine* ]]; then
+		unset CARILLON_WEB_DATABASE_URL CARILLON_WORKER_DATABASE_URL
+	fi
+	# shellcheck disable=SC2254 # a pattern
+	case ${CARILLON_DATABASE_URL-} in
+	'' | $mine*) PRIVATE=yes ;;
+	*) PRIVATE= ;;
+	esac
+	[ -n "$PRIVATE" ] || return 0
+	CARILLON_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_migrator)
+	CARILLON_WEB_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_web)
+	CARILLON_WORKER_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_worker)
+}
+
+settle() {
+	local given=${CARILLON_DATABASE_URL-} scheme=http
+	load_settings
+	: "${CARILLON_PORT:=8080}" "${CARILLON_CRON:=on}" "${CARILLON_DEMO:=on}"
+	[[ $CARILLON_PORT =~ ^[1-9][0-9]{0,4}$ ]] || die "CARILLON_PORT is not a port: $CARILLON_PORT"
+	[ -z "${CARILLON_TLS_CERT-}" ] || scheme=https
+	# An address that only names the old port or scheme follows the new one.
+	if [[ ${CARILLON_BASE_URL-} =~ ^(https?://127\.0\.0\.1:[0-9]+)?$ ]]; then
+		CARILLON_BASE_URL=$scheme://127.0.0.1:$CARILLON_PORT
+	fi
+	: "${CARILLON_MAIL_URL:=file:$VAR/mail}" "${CARILLON_MAIL_FROM:=Carillon <carillon@localhost>}"
+	: "${CARILLON_JWT_SECRET:=$(random_hex 32)}"
+	settle_database "$given"
+}
+
+# Rewrites the lines that scripts/run decides and keeps every other one.
+write_env_file() {
+	local name names=(CARILLON_PORT CARILLON_BASE_URL CARILLON_DATABASE_URL
+		CARILLON_WEB_DATABASE_URL CARILLON_WORKER_DATABASE_URL CARILLON_JWT_SECRET
+		CARILLON_MAIL_URL CARILLON_MAIL_FROM)
+	(
+		umask 077
+		{
+			echo '# Written by scripts/run.  Lines NAME=value, taken as they stand; the environment beats them.'
+			for name in "${names[@]}"; do
+				[ -z "${!name-}" ] || printf '%s=%s\n' "$name" "${!name}"
+			done
+			[ ! -e "$ENV_FILE" ] || grep -vE "^($(IFS='|'; echo "${names[*]}"))=|^# Written by" "$ENV_FILE" || true
+		} >"$ENV_FILE.new"
+	)
+	mv "$ENV_FILE.new" "$ENV_FILE"
+}
