@@ -94,4 +94,7 @@ int	 http_db(struct req *rq, struct reply *rp, enum db_status st);
 const char *http_id(struct req *rq, struct reply *rp, int n, const char *noun);
 int	 http_missing(struct req *rq, struct reply *rp, const char *noun);	/* that 404 */
 
+/* 0; or, under strict handling, 400 that names a query parameter not in known[]. */
+int	 http_params(struct req *rq, struct reply *rp, const char *const known[]);
+
 #endif

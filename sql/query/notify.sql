@@ -1,5 +1,13 @@
--- The dispatcher (common/notify.c): both statements belong to the caller's
+-- The dispatcher (common/notify.c): all of it belongs to the caller's
 -- transaction.
+
+-- name: notify_open
+-- A user made by hand may have no inbox yet.
+INSERT INTO inbox (user_id)
+SELECT id FROM users
+ WHERE id = ANY ($1::uuid[])
+   AND NOT EXISTS (SELECT 1 FROM inbox WHERE user_id = users.id)
+ON CONFLICT DO NOTHING;
 
 -- name: notify_lock
 -- Lock the inboxes of $1 in the order that every writer of several takes, and

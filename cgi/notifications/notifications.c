@@ -1,0 +1,62 @@
+/*
+ * notifications - a user's inbox, both faces of it.
+ *
+ *   GET    /v1/notifications                 200 304 400 401 403
+ *   GET    /v1/notifications/unread-count    200 304 401 403
+ *   GET    /v1/notifications/types           200 401 403
+ *   POST   /v1/notifications/mark-all-read   200 400 401 403
+ *   PATCH  /v1/notifications/{id}            200 400 401 403 404
+ *   DELETE /v1/notifications/{id}            200 401 403 404
+ *   GET    /api/notifications                200 304 400 401 403
+ *   POST   /api/notifications/{id}/read      200 401 403 404
+ *   POST   /api/notifications/read-all       200 401 403
+ *
+ * SQL: sql/query/notifications.sql; each route is one statement of it, which also
+ * checks the session.  Tests: tests/api/notifications, bell, polling, paging.
+ */
+#include "inbox.h"
+#include "notify.h"
+
+/* The registry, for clients that show preferences or filters. */
+static int
+list_types(struct req *rq, struct reply *rp)
+{
+	struct out *o = http_begin(rq, rp, 200);
+
+	out_open(o, '{');
+	out_key(o, "types");
+	out_open(o, '[');
+	for (const struct notice_type *t = notice_types; t->name != NULL; t++) {
+		const char *const texts[] = { "type", t->name, "label", t->label,
+			"resource", t->resource, "recipients", t->recipients };
+
+		out_open(o, '{');
+		for (size_t i = 0; i < COUNT(texts); i += 2) {
+			out_key(o, texts[i]);
+			out_text(o, texts[i + 1]);
+		}
+		out_key(o, "in_app");
+		out_bool(o, t->in_app);
+		out_key(o, "email");
+		out_bool(o, t->email);
+		out_key(o, "mutable");
+		out_bool(o, t->is_mutable);
+		out_close(o, '}');
+	}
+	out_close(o, ']');
+	out_close(o, '}');
+	return rp->status;
+}
+
+const struct route routes[] = {
+	{ "GET", "/v1/notifications", INBOX, list_notifications },
+	{ "GET", "/v1/notifications/unread-count", INBOX, unread_count },
+	{ "GET", "/v1/notifications/types", USER, list_types },
+	{ "POST", "/v1/notifications/mark-all-read", INBOX, mark_all_read },
+	{ "PATCH", "/v1/notifications/{id}", INBOX, patch_notification },
+	{ "DELETE", "/v1/notifications/{id}", INBOX, delete_notification },
+	{ "GET", "/api/notifications", INBOX, list_bell },
+	{ "POST", "/api/notifications/read-all", INBOX, read_all },
+	{ "POST", "/api/notifications/{id}/read", INBOX, read_notification },
+	{ NULL, NULL, 0, NULL }
+};

@@ -1,0 +1,117 @@
+#include "auth.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "queries.h"
+#include "text.h"
+
+#define KEY_PREFIX	"car_"
+
+const char *
+auth_cookie_name(const struct req *rq)
+{
+	return rq->tls ? "__Host-token" : "token";
+}
+
+int
+auth_bad_token(struct req *rq, struct reply *rp)
+{
+	return http_fail(rq, rp, 401, "Invalid or expired token");
+}
+
+static int
+user_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
+{
+	struct token *t = arena_alloc(rq->a, sizeof(*t));
+	enum db_status st;
+
+	if (token_check(rq->a, text, n, &rq->conf->keys, rq->now, t) != TOKEN_OK)
+		return auth_bad_token(rq, rp);
+	if (access != INBOX) {
+		st = db_read(rq->db, &q_caller_session, DB_ARGS(t->user, t->session), NULL);
+		if (st == DB_NONE)
+			return auth_bad_token(rq, rp);
+		if (st != DB_OK)
+			return http_db(rq, rp, st);
+	}
+	if (access == CLIENT_KEY)
+		return http_fail(rq, rp, 403, "Client key required");
+	rq->user = t->user;
+	rq->session = t->session;
+	return 0;
+}
+
+static const char *
+kept(struct req *rq, const struct db_rows *rows, const char *col)
+{
+	const char *v = rows_text(rows, 0, col);
+
+	return v != NULL ? arena_dup(rq->a, v) : NULL;
+}
+
+static int
+key_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct api_key *key = arena_alloc(rq->a, sizeof(*key));
+	enum db_status st;
+
+	if (!token_is_api_key(text, n))
+		return http_fail(rq, rp, 401, "Invalid API key");
+	st = db_read(rq->db, &q_caller_key, DB_ARGS(token_hash(rq->a, text)), &rows);
+	if (st == DB_NONE)
+		return http_fail(rq, rp, 401, "Invalid API key");
+	if (st != DB_OK)
+		return http_db(rq, rp, st);
+	if (rows_bool(rows, 0, "expired"))
+		return http_fail(rq, rp, 401, "API key expired");
+	key->id = kept(rq, rows, "id");
+	key->kind = kept(rq, rows, "kind");
+	key->team = kept(rq, rows, "team_id");
+	key->project = kept(rq, rows, "project_id");
+	key->environment = kept(rq, rows, "environment_id");
+	if (rows_bool(rows, 0, "stale"))
+		st = db_write(rq->db, &q_caller_key_used, DB_ARGS(key->id), NULL);
+	if (access != CLIENT_KEY)
+		return http_fail(rq, rp, 403, "User authentication required");
+	if (strcmp(key->kind, "client") != 0)
+		return http_fail(rq, rp, 403, "Client key required");
+	rq->key = key;
+	return 0;
+}
+
+int
+auth_caller(struct req *rq, struct reply *rp, enum access access)
+{
+	const char *text = rq->authorization;
+	size_t n = 0;
+
+	if (text == NULL) {
+		text = text_cookie(rq->cookie != NULL ? rq->cookie : "", auth_cookie_name(rq), &n);
+		if (text == NULL)
+			return http_fail(rq, rp, 401, "Missing authorization");
+		return user_caller(rq, rp, access, text, n);
+	}
+	if (strncasecmp(text, "Bearer ", 7) != 0 || (n = strlen(text + 7)) == 0 ||
+	    strcspn(text + 7, " \t,") != n)
+		return http_fail(rq, rp, 401, "Invalid authorization format");
+	if (strncmp(text + 7, KEY_PREFIX, strlen(KEY_PREFIX)) == 0)
+		return key_caller(rq, rp, access, text + 7, n);
+	return user_caller(rq, rp, access, text + 7, n);
+}
+
+/*
+ * A browser says where a request comes from; curl does not, and needs not.  With an
+ * Authorization header nothing was sent behind the user's back.
+ */
+int
+auth_same_site(struct req *rq, struct reply *rp)
+{
+	if (rq->authorization != NULL)
+		return 0;
+	if (rq->fetch_site != NULL ? strcmp(rq->fetch_site, "same-origin") == 0
+	    : rq->origin == NULL || strcmp(rq->origin, rq->origin_self) == 0)
+		return 0;
+	return http_fail(rq, rp, 403, "Cross-site request refused");
+}

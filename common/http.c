@@ -1,0 +1,214 @@
+#include "http.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth.h"
+#include "log.h"
+#include "text.h"
+
+/* ---- routes ---- */
+
+/* {x} stands for one non-empty segment; on success rq->arg[] holds the segments. */
+static bool
+path_matches(const char *pattern, const char *path, struct req *rq)
+{
+	size_t n = 0, len;
+
+	while (*pattern != '\0') {
+		if (*pattern != '{') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		len = strcspn(path, "/");
+		if (len == 0 || n == ROUTE_ARGS_MAX)
+			return false;
+		rq->arg[n++] = arena_ndup(rq->a, path, len);
+		path += len;
+		pattern += strcspn(pattern, "}") + 1;
+	}
+	return *path == '\0';
+}
+
+static bool
+method_matches(const struct route *r, const char *method)
+{
+	return strcmp(r->method, method) == 0 ||
+	    (strcmp(r->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+/*
+ * The first row whose path matches decides which path it is; only rows with that
+ * very path count further.  So a literal path stands before one with a placeholder.
+ */
+static const struct route *
+find_route(const struct route *table, struct req *rq, struct reply *rp)
+{
+	const char *path = NULL;
+	const struct route *hit = NULL;
+
+	for (const struct route *r = table; r->method != NULL; r++) {
+		if (path == NULL ? !path_matches(r->path, rq->path, rq)
+		    : strcmp(r->path, path) != 0)
+			continue;
+		path = r->path;
+		if (hit == NULL && method_matches(r, rq->method))
+			hit = r;
+		rp->allow = arena_fmt(rq->a, "%s%s%s%s", rp->allow != NULL ? rp->allow : "",
+		    rp->allow != NULL ? ", " : "", r->method,
+		    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+	}
+	if (hit != NULL)
+		rp->allow = NULL;
+	return hit;
+}
+
+/* ---- exits ---- */
+
+struct out *
+http_begin(struct req *rq, struct reply *rp, int status)
+{
+	rp->status = status;
+	out_init(&rp->body, rq->a, 512);
+	return &rp->body;
+}
+
+int
+http_empty(struct reply *rp, int status)
+{
+	rp->body.n = 0;
+	return rp->status = status;
+}
+
+int
+http_fail(struct req *rq, struct reply *rp, int status, const char *fmt, ...)
+{
+	struct out *o = http_begin(rq, rp, status);
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	text[text_is_utf8(text, strlen(text)) ? strlen(text) : 0] = '\0';
+	out_open(o, '{');
+	out_key(o, "error");
+	out_text(o, text[0] != '\0' ? text : "Bad request");
+	out_close(o, '}');
+	return status;
+}
+
+int
+http_db(struct req *rq, struct reply *rp, enum db_status st)
+{
+	switch (st) {
+	case DB_AWAY:
+	case DB_BUSY:
+		log_line(LOG_WARN, rq->id, "%s", db_error(rq->db));
+		rp->retry_after = "1";
+		return http_fail(rq, rp, 503, "Service unavailable, try again");
+	case DB_CONFLICT:
+		return http_fail(rq, rp, 409, "Conflict");
+	case DB_BAD:
+		return http_fail(rq, rp, 400, "Invalid value");
+	default:
+		log_line(LOG_ERROR, rq->id, "%s %s: %s", rq->method, rq->path, db_error(rq->db));
+		return http_fail(rq, rp, 500, "Internal error");
+	}
+}
+
+/* ---- before the handler ---- */
+
+static bool
+is_unsafe(const struct req *rq)
+{
+	return strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0;
+}
+
+static bool
+is_json(const char *type)
+{
+	static const char json[] = "application/json";
+
+	return type != NULL && strncasecmp(type, json, sizeof(json) - 1) == 0 &&
+	    strchr("; \t", type[sizeof(json) - 1]) != NULL;
+}
+
+/* 0, or the status already answered.  *body is owned by the caller. */
+static int
+read_body(struct req *rq, struct reply *rp, json_object **body)
+{
+	bool ok;
+
+	if (rq->raw_len == 0 || !is_unsafe(rq))
+		return 0;
+	if (!is_json(rq->content_type))
+		return http_fail(rq, rp, 415, "Content-Type must be application/json");
+	*body = json_read(rq->raw, rq->raw_len, &ok);
+	if (!ok)
+		return http_fail(rq, rp, 400, "Malformed JSON");
+	if (*body != NULL && !json_object_is_type(*body, json_type_object))
+		return http_fail(rq, rp, 400, "Body must be a JSON object");
+	rq->body = *body;
+	return 0;
+}
+
+int
+http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
+{
+	SCOPED(json_object_put) json_object *body = NULL;
+	const struct route *r = find_route(table, rq, rp);
+
+	if (r == NULL)
+		return rp->allow != NULL ? http_fail(rq, rp, 405, "Method not allowed")
+		    : http_fail(rq, rp, 404, "Not found");
+	if (r->access < ANYONE) {
+		log_line(LOG_ERROR, rq->id, "route %s %s names no access", r->method, r->path);
+		return http_fail(rq, rp, 500, "Internal error");
+	}
+	rq->strict = rq->prefer != NULL && text_has_token(rq->prefer, "handling=strict");
+	if ((r->access != ANYONE && auth_caller(rq, rp, r->access) != 0) ||
+	    (is_unsafe(rq) && auth_same_site(rq, rp) != 0) || read_body(rq, rp, &body) != 0)
+		return rp->status;
+	r->fn(rq, rp);
+	rq->body = NULL;
+	return rp->status;
+}
+
+/* ---- shared by handlers ---- */
+
+int
+http_missing(struct req *rq, struct reply *rp, const char *noun)
+{
+	return http_fail(rq, rp, 404, "%s not found", noun);
+}
+
+const char *
+http_id(struct req *rq, struct reply *rp, int n, const char *noun)
+{
+	char *id = arena_alloc(rq->a, UUID_LEN + 1);
+
+	if (text_uuid(rq->arg[n], strlen(rq->arg[n]), id))
+		return id;
+	http_missing(rq, rp, noun);
+	return NULL;
+}
+
+int
+http_params(struct req *rq, struct reply *rp, const char *const known[])
+{
+	const char *at = rq->query, *name;
+
+	while (rq->strict && (name = text_query_next(rq->a, &at)) != NULL) {
+		size_t i = 0;
+
+		while (known[i] != NULL && strcmp(known[i], name) != 0)
+			i++;
+		if (known[i] == NULL)
+			return http_fail(rq, rp, 400, "Unknown parameter: %s", name);
+	}
+	return 0;
+}
