@@ -37,7 +37,10 @@ TESTS    := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*_tes
 PROGS    := $(CGIS) $(if $(CRON),$(OUT)/carillon-cron) \
             $(patsubst scripts/%.c,$(OUT)/carillon-%,$(wildcard scripts/*.c))
 SQL      := $(sort $(wildcard sql/query/*.sql))
-ENV       = CARILLON_BUILD=$(abspath $(OUT))
+# what the scripts run is what was built here
+export CARILLON_BUILD = $(abspath $(OUT))
+JOBS      = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+BUILD_NOW = @$(MAKE) --no-print-directory $(JOBS)
 Q        := $(if $(V),,@)
 LINK      = $(Q)echo "link $@"; mkdir -p $(@D); \
             $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
@@ -49,26 +52,26 @@ help: ## this list
 	@echo 'Variables: SAN=1 (sanitizers), CC=clang, BUILD=folder, TEST=name, V=1, PREFIX, DESTDIR'
 
 run: deps ## install what is missing, build, start everything in the foreground
-	@$(MAKE) --no-print-directory all
-	@$(ENV) scripts/run
+	+$(BUILD_NOW) all
+	@scripts/run
 
 start: deps ## the same in the background
-	@$(MAKE) --no-print-directory all
-	@$(ENV) scripts/run --background
+	+$(BUILD_NOW) all
+	@scripts/run --background
 
 stop: ## stop what run or start started
 	@scripts/run --stop
 
 test: test-deps ## run every test; TEST=name runs one
-	@$(MAKE) --no-print-directory all tests
-	@$(ENV) scripts/test $(TEST)
+	+$(BUILD_NOW) all tests
+	@scripts/test $(TEST)
 
 bench: test-deps ## print the benchmark tables and write bench.json
-	@$(MAKE) --no-print-directory all
-	@$(ENV) tests/bench/run $(BENCH)
+	+$(BUILD_NOW) all
+	@tests/bench/run $(BENCH)
 
-lint: ## formatting, layers, sizes, shell, nginx and OpenAPI checks
-	@$(ENV) scripts/lint
+lint: test-deps ## formatting, layers, sizes, shell, nginx and OpenAPI checks
+	@scripts/lint
 
 deps:
 	@scripts/install-deps
