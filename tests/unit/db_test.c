@@ -1,0 +1,259 @@
+/*
+ * db_test - statements, batches, transactions and breaks against a real PostgreSQL, in fibers
+ * and outside.
+ */
+#include <stdlib.h>
+
+#include "arena.h"
+#include "db.h"
+#include "fiber.h"
+#include "t.h"
+
+/* Not of sql/query: their text is sent each time (prepare off). */
+#define SQL(name, args, text) static const struct db_stmt name = { #name, text, args, 0 }
+
+SQL(echo, 1, "SELECT $1::text AS said");
+SQL(nothing, 1, "SELECT 1 WHERE $1::text IS NULL");
+SQL(cast, 1, "SELECT $1::uuid AS id");
+SQL(divide, 1, "SELECT 1 / $1::integer AS x");
+SQL(slow, 1, "SELECT pg_sleep($1::float8)");
+SQL(limit, 1, "SELECT set_config('statement_timeout', $1::text, false)");
+SQL(add, 2, "INSERT INTO tried (who, n) VALUES ($1::text, $2::integer)");
+SQL(total, 0, "SELECT count(*) AS n, coalesce(sum(n), 0) AS sum FROM tried");
+SQL(pid, 0, "SELECT pg_backend_pid() AS pid");
+SQL(kill, 1, "SELECT pg_terminate_backend($1::integer, 5000) AS killed");
+SQL(table, 0, "CREATE TABLE tried (who text, n integer PRIMARY KEY)");
+SQL(empty, 0, "DELETE FROM tried");
+SQL(serial, 0, "DO $do$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $do$");
+
+static const struct db_args none = { 0, NULL };
+static struct db *db;
+
+static int64_t
+one(enum db_status st, struct db_rows *rows, const char *col)
+{
+	int64_t n = st == DB_OK ? rows_int(rows, 0, col) : -1;
+
+	rows_free(rows);
+	return n;
+}
+
+static int64_t
+sum(void)
+{
+	struct db_rows *rows = NULL;
+	enum db_status st = db_read(db, &total, none, &rows);
+
+	return one(st, rows, "sum");
+}
+
+static void
+clear(void)
+{
+	T_OK(db_alone(db, &empty, none, NULL) != DB_FAIL && sum() == 0, "%s", db_error(db));
+}
+
+static void
+statuses(void)
+{
+	static const struct {
+		const struct db_stmt *st;
+		const char *arg;
+		enum db_status want;
+	} rows[] = {
+		{ &echo, "a", DB_OK },
+		{ &echo, NULL, DB_OK },
+		{ &nothing, "a", DB_NONE },
+		{ &cast, "no uuid", DB_BAD },
+		{ &echo, "\xff", DB_BAD },
+		{ &divide, "0", DB_FAIL },
+		{ &slow, "5", DB_BUSY },
+		{ &echo, "still here", DB_OK },
+	};
+
+	T_OK(db_read(db, &limit, DB_ARGS("200ms"), NULL) == DB_OK, "limit");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum db_status st = db_read(db, rows[i].st, DB_ARGS(rows[i].arg), NULL);
+
+		T_OK(st == rows[i].want, "row %zu: %d, %s", i, st, db_error(db));
+	}
+	T_OK(db_write(db, &add, DB_ARGS("a", "1"), NULL) == DB_OK, "%s", db_error(db));
+	T_OK(db_write(db, &add, DB_ARGS("a", "1"), NULL) == DB_CONFLICT, "%s", db_error(db));
+	T_OK(sum() == 1, "one row");
+}
+
+/* ---- many at one time ---- */
+
+struct job {
+	const char *who, *n;
+	enum db_status status;
+};
+
+static void
+add_job(void *ctx)
+{
+	struct job *j = ctx;
+
+	j->status = db_write(db, &add, DB_ARGS(j->who, j->n), NULL);
+}
+
+static void
+divide_job(void *ctx)
+{
+	struct job *j = ctx;
+
+	j->status = db_read(db, &divide, DB_ARGS(j->n), NULL);
+}
+
+/* Start all at once, as one turn of the loop does, and wait for all. */
+static void
+together(fiber_fn *fn, struct job *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		jobs[i].status = (enum db_status)-1;
+		fiber_start(fn, &jobs[i]);
+	}
+	for (size_t i = 0; i < n;) {
+		db_flush(db);
+		db_turn(db, 10);
+		while (i < n && jobs[i].status != (enum db_status)-1)
+			i++;
+	}
+}
+
+/* One that fails takes no other with it, neither of reads nor of writes. */
+static void
+batches(void)
+{
+	struct job writes[] = { { "c", "10", 0 }, { "a", "20", 0 }, { "b", "10", 0 },
+		{ "a", "bad", 0 }, { "d", "30", 0 } };
+	static const enum db_status want[] = { DB_CONFLICT, DB_OK, DB_OK, DB_BAD, DB_OK };
+	struct job reads[] = { { NULL, "1", 0 }, { NULL, "0", 0 }, { NULL, "2", 0 } };
+	struct job many[200];
+	char n[200][16];
+
+	clear();
+	together(add_job, writes, COUNT(writes));
+	for (size_t i = 0; i < COUNT(writes); i++)	/* in user order: b has 10 before c */
+		T_OK(writes[i].status == want[i], "write %zu: %d", i, writes[i].status);
+	together(divide_job, reads, COUNT(reads));
+	T_OK(reads[0].status == DB_OK && reads[1].status == DB_FAIL && reads[2].status == DB_OK,
+	    "reads: %d %d %d", reads[0].status, reads[1].status, reads[2].status);
+	for (int i = 0; i < 200; i++) {
+		snprintf(n[i], sizeof(n[i]), "%d", 1000 + i);
+		many[i] = (struct job){ "m", n[i], 0 };
+	}
+	together(add_job, many, COUNT(many));
+	for (int i = 0; i < 200; i++)
+		T_OK(many[i].status == DB_OK, "many %d: %d", i, many[i].status);
+}
+
+/* ---- transactions ---- */
+
+struct plan {
+	enum db_status end;
+	int runs;
+	bool fail_inside;
+};
+
+static enum db_status
+add_two(struct db_tx *tx, void *ctx)
+{
+	struct plan *p = ctx;
+	enum db_status st;
+
+	p->runs++;
+	if ((st = db_exec(tx, &add, DB_ARGS("t", "101"), NULL)) != DB_OK ||
+	    (st = db_exec(tx, &add, DB_ARGS("t", "102"), NULL)) != DB_OK)
+		return st;
+	if (p->fail_inside)
+		return db_exec(tx, &divide, DB_ARGS("0"), NULL) == DB_FAIL ? DB_OK : DB_FAIL;
+	return p->end;
+}
+
+static enum db_status
+lose_connection(struct db_tx *tx, void *ctx)
+{
+	struct db_rows *rows = NULL;
+	enum db_status st = db_exec(tx, &pid, none, &rows);
+	char text[24];
+
+	(void)ctx;
+	snprintf(text, sizeof(text), "%d", (int)one(st, rows, "pid"));
+	if ((st = db_exec(tx, &add, DB_ARGS("l", "500"), NULL)) != DB_OK)
+		return st;
+	if (db_read(db, &kill, DB_ARGS(text), NULL) != DB_OK)
+		return DB_FAIL;
+	/* On a new connection this would be alone, and stay. */
+	return db_exec(tx, &add, DB_ARGS("l", "501"), NULL);
+}
+
+static void
+transactions(void)
+{
+	static const struct {
+		const char *what;
+		struct plan plan;
+		enum db_status want;
+		int runs;
+		int64_t kept;
+	} rows[] = {
+		{ "roll back on failure", { DB_FAIL, 0, false }, DB_FAIL, 1, 0 },
+		{ "conflict is told", { DB_CONFLICT, 0, false }, DB_CONFLICT, 1, 0 },
+		{ "retry is bounded", { DB_RETRY, 0, false }, DB_BUSY, 5, 0 },
+		{ "commit of an aborted one", { DB_OK, 0, true }, DB_FAIL, 1, 0 },
+		{ "commit", { DB_OK, 0, false }, DB_OK, 1, 203 },
+	};
+
+	clear();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct plan p = rows[i].plan;
+		enum db_status st = db_tx(db, add_two, &p);
+
+		T_OK(st == rows[i].want, "%s: %d, %s", rows[i].what, st, db_error(db));
+		T_OK(p.runs == rows[i].runs, "%s: %d runs", rows[i].what, p.runs);
+		T_OK(sum() == rows[i].kept, "%s: sum %d", rows[i].what, (int)sum());
+	}
+	T_OK(db_tx(db, lose_connection, NULL) == DB_AWAY, "lost: %s", db_error(db));
+	T_OK(sum() == 203, "nothing of a lost transaction stays");
+	T_OK(db_alone(db, &serial, none, NULL) == DB_BUSY, "a retry without end: %s", db_error(db));
+}
+
+/* ---- breaks ---- */
+
+static void
+breaks(void)
+{
+	struct db *other = db_open(getenv("TEST_DATABASE_URL"), false);
+	struct db *nowhere = db_open("host=/nonexistent", true);
+	struct db_rows *rows = NULL;
+	enum db_status st = db_read(db, &pid, none, &rows);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%d", (int)one(st, rows, "pid"));
+	T_OK(db_read(other, &kill, DB_ARGS(text), NULL) == DB_OK, "%s", db_error(other));
+	T_OK(db_read(db, &echo, DB_ARGS("a"), NULL) == DB_OK, "a read outlives a break: %s", db_error(db));
+	for (int i = 0; i < 3; i++)
+		T_OK(db_read(nowhere, &echo, DB_ARGS("a"), NULL) == DB_AWAY, "nowhere: try %d", i);
+	T_OK(db_tx(nowhere, add_two, &(struct plan){ 0 }) == DB_AWAY, "no transaction there");
+	db_close(nowhere);
+	db_close(other);
+	db_close(NULL);
+}
+
+int
+main(void)
+{
+	const char *url = getenv("TEST_DATABASE_URL");
+
+	if (url == NULL)
+		return 77;
+	db = db_open(url, false);
+	T_OK(db_alone(db, &table, none, NULL) != DB_FAIL, "%s", db_error(db));
+	statuses();
+	batches();
+	transactions();
+	breaks();
+	db_close(db);
+	return T_DONE("db");
+}
