@@ -16,16 +16,17 @@ DEFINE_SCOPED(json_object *, json_object_put)
 
 /* ---- in ---- */
 
-/* json-c takes much that is not JSON (FACTS section 7); these bounds and the
- * check before it keep that out. */
+/* json-c takes much that is not JSON, and needs up to 260 times a text's memory;
+ * the check before it and these bounds keep that out. */
 #define JSON_DEPTH_MAX	32
 #define JSON_VALUES_MAX	4096
 
 /*
  * Parse n bytes of RFC 8259 JSON.  NULL for anything else, among it: bad UTF-8,
  * a byte order mark, NaN, comments, trailing bytes or commas, control characters
- * and \u0000 in strings, lone surrogates, integers outside int64, other numbers that
- * are too big for a double or longer than 127 bytes, the same key twice in one object, more than JSON_DEPTH_MAX levels or JSON_VALUES_MAX values.
+ * and \u0000 in strings, lone surrogates, integers outside int64, other numbers
+ * too big for a double or longer than 127 bytes, the same key twice in one object,
+ * more than JSON_DEPTH_MAX levels or JSON_VALUES_MAX values.
  * *ok tells a valid null (which json-c also has as NULL) from an error.  The
  * caller owns the result.
  */
