@@ -99,27 +99,33 @@ log_of() { case $1 in PostgreSQL) echo "$LOG/postgres.log" ;; *) echo "$LOG/$1.l
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$CARILLON_PORT") 2>/dev/null; }
 
-# Waits for children to end, which they should not: says which one it was and starts it again.
+# Looks after children that end, which they should not.  A child that ends while another is being
+# looked after is not seen by wait -n any more, so every round asks for all of them.
 supervise() {
-	local died code name
+	local name
 	while :; do
-		code=0
-		wait -n -p died "${PIDS[@]}" || code=$?
 		for name in "${!PIDS[@]}"; do
-			[ "${PIDS[$name]}" != "${died-}" ] || child_ended "$name" "$code"
+			alive "${PIDS[$name]}" || child_ended "$name"
 		done
+		sleep 2 9>&- &
+		wait -n $! "${PIDS[@]}" 2>/dev/null || true
 	done
 }
 
-# Whoever shut the database down in good order wants it down, or is about to start it again.
-child_ended() { # NAME CODE
+# Says which one it was and starts it again.  Whoever shut the database down in good order wants it
+# down, or is about to start it again.
+child_ended() { # NAME
+	local pid=${PIDS[$1]} code=0
 	unset "PIDS[$1]"
-	if [ "$1" = PostgreSQL ] && [ "$2" = 0 ]; then
+	wait "$pid" 2>/dev/null || code=$?
+	if [ "$1" = PostgreSQL ] && [ "$code" = 0 ]; then
 		warn "PostgreSQL was shut down; 'pg_ctl -D $VAR/pg start' brings it back"
 		return
 	fi
-	warn "$1 ended with code $2, see $(log_of "$1"); starting it again"
-	sleep 1
+	warn "$1 ended with code $code, see $(log_of "$1"); starting it again"
+	# nginx's workers outlive their master and keep its port, a pool's keep its socket
+	[ "$1" = PostgreSQL ] || kill -TERM -- "-$pid" 2>/dev/null || true
+	sleep 1 9>&-
 	[ "$1" != PostgreSQL ] || database_is_down || return 0
 	start_child "$1"
 }

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# run_test - scripts/run over a whole life: a private cluster, two copies side by side, a second
+# start, what children that die and a supervisor that is killed leave, and the end.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+: "${TEST_WORK:?a folder for the copies; make test gives one}"
+export CARILLON_CRON=off
+export -n CARILLON_VAR
+A=$TEST_WORK/a B=$TEST_WORK/b
+checks=0 bad=0
+
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	checks=$((checks + 1))
+	"$@" >/dev/null 2>&1 || { bad=$((bad + 1)); echo "not so: $what ($*)"; }
+}
+refuse() { ! "$@"; }
+eventually() {
+	local i
+	for ((i = 0; i < 1000; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.02
+	done
+	return 1
+}
+run() { CARILLON_VAR=$1 scripts/run "${@:2}"; }
+pid_of() { cat "$1/run/supervisor.pid"; }
+status() { curl -s -o /dev/null -m 10 -w '%{http_code}' "$1$2"; }
+answers() { [ "$(status "$1" "$2")" = "$3" ]; }
+json() { [[ $(curl -s -m 10 "$1$2") == '{"error":"'*'"}' ]]; }
+child_of() { pgrep -P "$(pid_of "$1")" -f "$2" | head -n 1; }
+nothing_left() { ! pgrep -f "$1" >/dev/null; }
+said() { grep -q "$2" "$1/log/run.log"; }
+trap 'run "$A" --stop; run "$B" --stop' EXIT
+
+# a first start makes everything
+PORT_A=$((20000 + RANDOM % 6000)) PORT_B=$((26000 + RANDOM % 6000))
+URL=http://127.0.0.1:$PORT_A
+check 'the first copy starts' env CARILLON_PORT=$PORT_A CARILLON_VAR="$A" scripts/run --background
+check 'it serves' answers "$URL" /livez 200
+check 'the settings are private' test "$(stat -c %a "$A/carillon.env")" = 600
+check 'the secret is long enough' grep -qE '^CARILLON_JWT_SECRET=[0-9a-f]{64}$' "$A/carillon.env"
+check 'the inbox asks who is there' answers "$URL" /v1/notifications 401
+check 'psql finds it' env CARILLON_VAR="$A" scripts/psql -Atc 'SELECT FROM schema_migrations'
+check 'a second migrate changes nothing' env CARILLON_VAR="$A" scripts/migrate
+check 'there is demo data' test "$(CARILLON_VAR=$A scripts/psql -Atc 'SELECT count(*) > 5 FROM users')" = t
+check 'a token opens the inbox' test "$(curl -s -o /dev/null -w '%{http_code}' \
+	-b "token=$(CARILLON_VAR=$A scripts/token owner@example.com)" "$URL/v1/notifications")" = 200
+
+# side by side, and twice
+check 'the same port is refused' refuse env CARILLON_PORT=$PORT_A CARILLON_VAR="$B" scripts/run
+check 'a second copy starts' env CARILLON_PORT=$PORT_B CARILLON_VAR="$B" scripts/run --background
+check 'the second copy serves' answers "http://127.0.0.1:$PORT_B" /livez 200
+check 'starting again says so' grep -q 'already running' <(run "$A")
+check 'so does the background' grep -q 'already running' <(run "$A" --background)
+check 'the second copy stops' run "$B" --stop
+check 'nothing of it is left' eventually nothing_left "$B/"
+check 'the first does not mind' answers "$URL" /livez 200
+
+# what dies comes back
+secret=$(grep JWT_SECRET "$A/carillon.env")
+worker=$(pgrep -P "$(child_of "$A" cgi/auth)" | head -n 1)
+check 'a worker is killed' kill -9 "$worker"
+check 'its pool goes on' eventually answers "$URL" /v1/auth/me 401
+check 'nginx is killed' kill -9 "$(child_of "$A" 'nginx: master')"
+check 'nginx comes back' eventually answers "$URL" /livez 200
+check 'and the log says so' said "$A" 'nginx ended with code'
+check 'PostgreSQL is killed' kill -9 "$(head -n 1 "$A/pg/postmaster.pid")"
+check 'PostgreSQL comes back' eventually env CARILLON_VAR="$A" scripts/psql -c ''
+check 'and the inbox with it' eventually answers "$URL" /v1/notifications 401
+check 'PostgreSQL is shut down' kill -INT "$(head -n 1 "$A/pg/postmaster.pid")"
+check 'that is an answer with 503' eventually answers "$URL" /readyz 503
+check 'in JSON' json "$URL" /nowhere
+check 'a supervisor is killed' kill -9 "$(pid_of "$A")"
+check 'its children go with it' eventually nothing_left "$A/"
+check 'it starts again' run "$A" --background
+check 'with the same settings' answers "$URL" /livez 200
+check 'and the same secret' test "$(grep JWT_SECRET "$A/carillon.env")" = "$secret"
+
+# the end
+check 'it stops' run "$A" --stop
+check 'nothing is left' eventually nothing_left "$A/"
+check 'no socket either' test -z "$(find "$A/run" -type s)"
+check 'stopping twice is no error' run "$A" --stop
+[ "$bad" = 0 ] || cat "$A/log/run.log"
+echo "run: $checks checks, $bad failed"
+[ "$bad" = 0 ]
