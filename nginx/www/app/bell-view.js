@@ -1,0 +1,79 @@
+/* bell-view - the elements of <carillon-bell>; no requests, no state. */
+
+import { h, hidden } from './dom.js';
+import { icon, kindIcon, tone } from './icons.js';
+import { timeElement } from './time.js';
+import { safePath } from './links.js';
+
+const BADGE_MOST = 99;
+
+/* The parts of the bell by name. words: {label, empty, inbox} */
+export function bellShell(words) {
+  const badge = h('span', { class: 'badge', part: 'badge', 'aria-hidden': 'true', hidden: true });
+  const name = hidden(words.label);
+  const button = h('button', {
+    class: 'bell', part: 'button', type: 'button', 'aria-expanded': 'false', 'aria-controls': 'panel',
+  }, icon('bell'), name, badge);
+  const markAll = h('button', { class: 'quiet', type: 'button' }, 'Mark all read');
+  const error = h('p', { class: 'error', hidden: true });
+  const list = h('ul');
+  const state = h('div', { class: 'state', hidden: true });
+  const more = h('button', { class: 'quiet more', type: 'button', hidden: true }, 'Load more');
+  const panel = h('section', {
+    id: 'panel', class: 'panel', part: 'panel', 'aria-label': words.label, hidden: true,
+  },
+  h('div', { class: 'head' }, h('h2', {}, words.label), markAll),
+  h('div', { class: 'scroll' }, error, list, state, more),
+  h('div', { class: 'foot' },
+    h('a', { class: 'quiet', href: words.inbox }, 'Open the whole inbox')));
+  const status = h('p', { class: 'visually-hidden', role: 'status' });
+  return { button, name, badge, panel, markAll, error, list, state, more, status };
+}
+
+export function showCount(parts, label, count) {
+  parts.badge.hidden = count === 0;
+  parts.badge.textContent = count > BADGE_MOST ? `${BADGE_MOST}+` : String(count);
+  parts.name.textContent = count === 0 ? label : `${label}, ${count} unread`;
+  parts.markAll.disabled = count === 0;
+}
+
+/* kind: 'loading', 'empty', 'failed' or '' for none */
+export function showState(parts, kind, words) {
+  const texts = {
+    loading: ['bell', 'Reading…', ''],
+    empty: ['check', 'All quiet', words.empty],
+    failed: ['offline', 'The inbox could not be read', 'It is tried again on its own.'],
+  };
+  parts.state.hidden = kind === '';
+  if (kind === '') return;
+  const [drawing, title, text] = texts[kind];
+  parts.state.replaceChildren(icon(drawing), h('strong', {}, title), text);
+}
+
+/* Project, environment and time, as 'Shop · production · 5 minutes ago' */
+function metaLine(item) {
+  const names = [item.project?.name, item.environment?.name].filter(Boolean);
+  return h('span', { class: 'meta' }, names.map((name) => `${name} · `), timeElement(item.createdAt));
+}
+
+/* One row: a link when the notification leads somewhere on this site, else a button. */
+export function bellItem(item) {
+  const path = safePath(item.link);
+  const row = path === null
+    ? h('button', { class: 'item', type: 'button' })
+    : h('a', { class: 'item', href: path });
+  const mark = hidden('Unread: ');
+  mark.dataset.part = 'mark';
+  row.append(
+    h('span', { class: `kind ${tone(item.type)}` }, kindIcon(item.resource?.kind)),
+    h('span', { class: 'words' }, mark, h('span', { class: 'title' }, item.title),
+      item.body ? h('span', { class: 'body' }, item.body) : null, metaLine(item)),
+    h('span', { class: 'dot' }));
+  return h('li', {}, row);
+}
+
+export function updateBellItem(element, item) {
+  const unread = item.readAt === null;
+  element.firstElementChild.classList.toggle('unread', unread);
+  element.querySelector('[data-part="mark"]').textContent = unread ? 'Unread: ' : '';
+}

@@ -1,0 +1,47 @@
+/* card - the frame of a section: heading, text, and a body that may fail on its own. */
+
+import { h } from './dom.js';
+import { failedState } from './page.js';
+import { complain } from './status.js';
+
+/* A section with a heading; children follow the heading. */
+export function card(id, title, text, ...children) {
+  return h('section', { class: 'card', id, 'aria-labelledby': `${id}-title` },
+    h('header', { class: 'card-head' },
+      h('div', {}, h('h2', { id: `${id}-title` }, title), text ? h('p', {}, text) : null)),
+    ...children);
+}
+
+/* Run load(); when it fails, say so in place and offer to try again. */
+export async function loadInto(place, load) {
+  try {
+    await load();
+  } catch (error) {
+    place.replaceChildren(failedState(error, () => loadInto(place, load)));
+  }
+}
+
+export function field(label, control, hint = null) {
+  return h('label', { class: 'field' }, h('span', {}, label), control,
+    hint ? h('small', {}, hint) : null);
+}
+
+/*
+ * Handle a form's submit: button disabled meanwhile, errors to the status line.
+ *   send(values) resolves when it worked; what: the words before an error, 'Not added.'
+ */
+export function onSubmit(form, what, send) {
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const button = form.querySelector('[type="submit"]');
+    button.disabled = true;
+    try {
+      await send(Object.fromEntries(new FormData(form)));
+    } catch (error) {
+      complain(error, what);
+    } finally {
+      button.disabled = false;
+    }
+  });
+  return form;
+}

@@ -1,0 +1,56 @@
+/* dom - make and update elements. Text from data only ever becomes a text node. */
+
+/* Set an attribute, a listener (onclick: fn) or nothing (null, undefined, false). */
+function setProperty(element, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+  else element.setAttribute(name, value === true ? '' : value);
+}
+
+/* h('a', {class: 'x', href: '/y', onclick: f}, 'text', child, null) */
+export function h(name, properties = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) setProperty(element, key, value);
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/* Words for assistive technology only. */
+export function hidden(text) {
+  return h('span', { class: 'visually-hidden' }, text);
+}
+
+/* '1 notification', '2 notifications', '1,204 notifications' */
+export function plural(count, one, many = `${one}s`) {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+/*
+ * Make parent's children show items, in order, reusing the element of each key: focus, scroll and
+ * running animations survive a refresh.
+ *   keyOf   item -> string, unique
+ *   create  item -> new element
+ *   update  (element, item) brings an element up to date; called for new ones too
+ */
+export function reconcile(parent, items, { keyOf, create, update }) {
+  const wanted = new Set(items.map(keyOf));
+  const old = new Map();
+  for (const child of [...parent.children]) {
+    if (wanted.has(child.dataset.key)) old.set(child.dataset.key, child);
+    else child.remove();
+  }
+
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    const element = old.get(key) ?? create(item);
+    element.dataset.key = key;
+    update(element, item);
+    if (element === place) place = place.nextElementSibling;
+    else parent.insertBefore(element, place);
+  }
+}

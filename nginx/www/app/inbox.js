@@ -1,0 +1,246 @@
+/* inbox - the page /dashboard/inbox: filters, list, keys, polling. */
+
+import { byId, h, plural } from './dom.js';
+import { startPage, failedState } from './page.js';
+import { InboxStore, keyOf } from './inbox-store.js';
+import { showNotes, showLoading, showEmpty, noteOf, mainOf } from './inbox-view.js';
+import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
+import { markAndFollow } from './follow.js';
+import { complain, say } from './status.js';
+import { icon } from './icons.js';
+import { loadTypes } from './types.js';
+import { Poller } from './poll.js';
+import { withQuery } from './api.js';
+
+const POLL_S = 30;
+const STATES = ['all', 'unread', 'read'];
+
+const page = byId('content');
+const list = byId('list');
+const form = byId('filters');
+const moreButton = byId('more');
+const markAllButton = byId('mark-all');
+
+let store;
+let types;
+let poller;
+let failure = null; // of the last read
+
+function filterFromAddress() {
+  const query = new URLSearchParams(location.search);
+  const state = query.get('read_state');
+  return { read_state: STATES.includes(state) ? state : 'all', type: query.get('type') ?? '' };
+}
+
+function filterFromForm() {
+  return { read_state: form.elements.read_state.value, type: form.elements.type.value };
+}
+
+function putFilterInForm({ read_state: state, type }) {
+  form.elements.read_state.value = state;
+  form.elements.type.value = type;
+  if (form.elements.type.value !== type) form.elements.type.value = '';
+}
+
+function applyFilter(filter) {
+  const { read_state: state, type } = filter;
+  const address = withQuery(location.pathname, { read_state: state === 'all' ? '' : state, type });
+  history.replaceState(null, '', address);
+  failure = null;
+  store.setFilter(filter);
+  poller.now();
+}
+
+function showAll() {
+  putFilterInForm({ read_state: 'all', type: '' });
+  applyFilter(filterFromForm());
+  form.elements.read_state[0].focus();
+}
+
+/* Drawing */
+
+function drawNotice() {
+  const text = failure !== null && store.items !== null
+    ? `${failure.message} You see what was last read.`
+    : '';
+  byId('notice').hidden = text === '';
+  if (text !== '') byId('notice').replaceChildren(icon('offline'), text);
+}
+
+function drawList() {
+  const { visible } = store;
+  list.setAttribute('aria-busy', String(store.items === null && failure === null));
+  if (store.items === null && failure !== null) {
+    list.replaceChildren(failedState(failure, () => poller.now()));
+  } else if (store.items === null) {
+    showLoading(list);
+  } else if (visible.length === 0) {
+    showEmpty(list, store.filter, showAll);
+  } else {
+    showNotes(list, visible, types);
+  }
+}
+
+function drawSummary() {
+  byId('summary').textContent = store.unread === 0
+    ? 'You have read everything.'
+    : `${plural(store.unread, 'unread notification')}.`;
+  document.title = store.unread === 0 ? 'Inbox · Carillon' : `(${store.unread}) Inbox · Carillon`;
+}
+
+function draw() {
+  const neighbours = focusNeighbours();
+  drawSummary();
+  drawNotice();
+  drawList();
+  moreButton.hidden = store.cursor === null;
+  markAllButton.disabled = !store.canMarkAll;
+  markAllButton.textContent = store.filter.type ? 'Mark these read' : 'Mark all read';
+  keepFocus(neighbours);
+}
+
+/* The notes after and before the focused one: where focus goes if it leaves the list. */
+function focusNeighbours() {
+  const note = noteOf(document.activeElement);
+  if (note === null) return null;
+  const all = [...list.querySelectorAll('.note')];
+  const at = all.indexOf(note);
+  return [note, ...all.slice(at + 1), ...all.slice(0, at).reverse()];
+}
+
+function keepFocus(neighbours) {
+  if (neighbours === null || neighbours[0].isConnected) return;
+  const next = neighbours.find((note) => note.isConnected);
+  (mainOf(next) ?? byId('title')).focus();
+}
+
+/* Changes */
+
+async function change(promise, done, failed) {
+  try {
+    await promise;
+    if (done) say(done);
+  } catch (error) {
+    complain(error, failed);
+    poller.now();
+  }
+}
+
+function itemOf(note) {
+  return store.items.find((item) => keyOf(item) === note.dataset.key);
+}
+
+function toggle(item) {
+  const read = item.read_at === null;
+  return change(store.markRead(item, read), '', `It could not be marked as ${read ? 'read' : 'unread'}.`);
+}
+
+function remove(item) {
+  return change(store.remove(item), 'Notification deleted', 'It was not deleted.');
+}
+
+function markAll() {
+  return change(store.markAll(), 'All marked as read', 'They are not marked as read.');
+}
+
+/* Events */
+
+function onListClick(event) {
+  const note = noteOf(event.target);
+  if (note === null) return;
+  const item = itemOf(note);
+  const action = event.target.closest('[data-action]')?.dataset.action;
+  if (action === 'toggle') toggle(item);
+  if (action === 'delete') remove(item);
+  const main = event.target.closest('.note-main');
+  if (main === null) return;
+  const mark = () => (item.read_at === null ? toggle(item) : undefined);
+  markAndFollow(event, main.matches('a') ? main : null, mark);
+}
+
+function moveFocus(note, key) {
+  const all = [...list.querySelectorAll('.note')];
+  const at = all.indexOf(note);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[key];
+  mainOf(all[Math.max(0, Math.min(to, all.length - 1))]).focus();
+}
+
+function onListKey(event) {
+  const note = noteOf(event.target);
+  if (note === null || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (['ArrowDown', 'ArrowUp', 'Home', 'End'].includes(event.key)) moveFocus(note, event.key);
+  else if (event.key === 'Delete') remove(itemOf(note));
+  else if (event.key === 'r' || event.key === 'R') toggle(itemOf(note));
+  else return;
+  event.preventDefault();
+}
+
+async function loadMore() {
+  const seen = list.querySelectorAll('.note').length;
+  moreButton.disabled = true;
+  try {
+    await store.more();
+    mainOf(list.querySelectorAll('.note')[seen])?.focus();
+  } catch (error) {
+    complain(error);
+  } finally {
+    moreButton.disabled = false;
+  }
+}
+
+async function refresh() {
+  try {
+    const wait = await store.refresh();
+    if (failure !== null) {
+      failure = null;
+      draw();
+    }
+    return wait;
+  } catch (error) {
+    failure = error;
+    draw();
+    throw error;
+  }
+}
+
+function onInboxChanged({ target, detail }) {
+  if (target === page || !Number.isInteger(detail?.unread)) return;
+  store.unread = detail.unread;
+  drawSummary();
+  if (detail.settled) poller.now();
+}
+
+function wire() {
+  form.addEventListener('change', () => applyFilter(filterFromForm()));
+  form.addEventListener('submit', (event) => event.preventDefault());
+  list.addEventListener('click', onListClick);
+  list.addEventListener('auxclick', onListClick);
+  list.addEventListener('keydown', onListKey);
+  moreButton.addEventListener('click', loadMore);
+  markAllButton.addEventListener('click', markAll);
+  document.addEventListener(INBOX_CHANGED, onInboxChanged);
+}
+
+async function unreadNow(api) {
+  try {
+    return (await api.get('/v1/notifications/unread-count')).data.count;
+  } catch {
+    return 0; // the bell will tell
+  }
+}
+
+startPage(async ({ api }) => {
+  const [known, unread] = await Promise.all([loadTypes(api), unreadNow(api)]);
+  types = known;
+  form.elements.type.append(...types.all.map(({ type, label }) => h('option', { value: type }, label)));
+  putFilterInForm(filterFromAddress());
+  store = new InboxStore(api, filterFromForm(), {
+    onChange: draw,
+    announce: (news) => announceInbox(page, news),
+  });
+  store.unread = unread;
+  poller = new Poller(refresh, POLL_S);
+  wire();
+  draw();
+  poller.start();
+});

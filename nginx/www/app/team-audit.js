@@ -1,0 +1,91 @@
+/* team-audit - who changed what in the team, newest first. */
+
+import { h } from './dom.js';
+import { card, loadInto } from './card.js';
+import { pagedList } from './paged.js';
+import { emptyState } from './page.js';
+import { icon } from './icons.js';
+import { timeElement } from './time.js';
+
+const PAGE = 20;
+const NAMES_MOST = 200; // the API's limit
+
+/* user id -> name, as far as the members tell */
+async function namesOf({ api, path }) {
+  try {
+    const { data } = await api.get(`${path}/members?limit=${NAMES_MOST}`);
+    return new Map(data.members.map(({ id, name, email }) => [id, name || email]));
+  } catch {
+    return new Map();
+  }
+}
+
+function actorOf(entry, names) {
+  if (entry.actor_type === 'SYSTEM') return 'Carillon';
+  const name = names.get(entry.actor_id);
+  if (name !== undefined) return name;
+  return entry.actor_type === 'KEY' ? 'An API key' : 'A former member';
+}
+
+function wordOf(value) {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/* [{name, before, after}] for what differs; either side may be null. */
+function changesOf({ before, after }) {
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return [...names]
+    .map((name) => ({ name, before: before?.[name], after: after?.[name] }))
+    .filter((change) => wordOf(change.before) !== wordOf(change.after));
+}
+
+function changeRow({ name, before, after }) {
+  return h('div', {}, h('dt', {}, name),
+    h('dd', {}, before === undefined ? null : h('del', {}, wordOf(before)),
+      before === undefined || after === undefined ? null : ' → ',
+      after === undefined ? null : h('ins', {}, wordOf(after))));
+}
+
+/* 'member.added' -> 'Member added' */
+function actionWords(action) {
+  const words = action.replace(/[._]/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function entryLine(entry, names) {
+  const behalf = entry.on_behalf_of
+    ? ` for ${names.get(entry.on_behalf_of) ?? 'a former member'}`
+    : '';
+  return [h('span', { class: 'audit-words' }, h('strong', {}, actionWords(entry.action)),
+    ` by ${actorOf(entry, names)}${behalf}`), timeElement(entry.at)];
+}
+
+/* One line; what changed unfolds under it. */
+function entryRow(entry, names) {
+  const line = entryLine(entry, names);
+  const changes = changesOf(entry);
+  if (changes.length === 0) return h('li', { class: 'audit' }, h('p', { class: 'audit-line' }, line));
+  return h('li', { class: 'audit' }, h('details', {},
+    h('summary', { class: 'audit-line' }, line, icon('chevron')),
+    h('dl', { class: 'changes' }, changes.map(changeRow))));
+}
+
+export function auditCard(id, context) {
+  let names = new Map();
+  const list = h('ul', { class: 'lines' });
+  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older entries');
+  const pages = pagedList({
+    api: context.api, path: `${context.path}/audit`, noun: 'entries', list, more, limit: PAGE,
+    row: (entry) => entryRow(entry, names),
+    empty: () => h('li', {}, emptyState({
+      drawing: 'check', title: 'No entries yet', text: 'Every change to the team is kept here.',
+    })),
+  });
+  const body = h('div', { class: 'card-body' });
+  loadInto(body, async () => {
+    names = await namesOf(context);
+    await pages.reload();
+    body.replaceChildren(list, more);
+  });
+  return card(id, 'Audit log', 'Every change, who made it and when.', body);
+}

@@ -1,0 +1,162 @@
+/* team-keys - API keys: list, make (the secret is shown once), revoke. */
+
+import { h, hidden } from './dom.js';
+import { card, field, loadInto, onSubmit } from './card.js';
+import { confirmAction } from './dialog.js';
+import { complain, say } from './status.js';
+import { icon } from './icons.js';
+import { managesTeam } from './teams.js';
+import { pagedList } from './paged.js';
+import { emptyState } from './page.js';
+import { shortDate, timeElement } from './time.js';
+
+const PAGE = 50;
+const PROJECTS_MOST = 200; // the API's limit
+
+async function revoke({ api, path }, key, row) {
+  const sure = await confirmAction({
+    title: `Revoke ${key.name}?`, action: 'Revoke',
+    text: 'Whatever uses this key stops working at once.',
+  });
+  if (!sure) return;
+  try {
+    await api.delete(`${path}/keys/${key.id}`);
+    row.remove();
+    say('Key revoked');
+  } catch (error) {
+    complain(error, 'Not revoked.');
+  }
+}
+
+function expiry(key) {
+  if (!key.expires_at) return 'never expires';
+  const date = new Date(key.expires_at);
+  return `${date < new Date() ? 'expired' : 'expires'} ${shortDate(date)}`;
+}
+
+function keyRow(context, key) {
+  const used = key.last_used_at ? ['used ', timeElement(key.last_used_at)] : ['never used'];
+  const row = h('li', { class: 'line' },
+    h('span', { class: 'line-words' }, h('strong', {}, key.name),
+      h('small', {}, h('code', {}, `${key.prefix}…`), ' · ', ...used, ` · ${expiry(key)}`)),
+    h('span', { class: 'tags' }, h('span', { class: 'tag' }, key.kind),
+      key.environment ? h('span', { class: 'tag' }, key.environment.name) : null));
+  if (managesTeam(context.team.role)) {
+    row.append(h('button', {
+      class: 'icon-button', type: 'button', title: 'Revoke',
+      onclick: () => revoke(context, key, row),
+    }, icon('trash'), hidden(`Revoke ${key.name}`)));
+  }
+  return row;
+}
+
+async function copySecret(input) {
+  input.select();
+  try {
+    await navigator.clipboard.writeText(input.value);
+    say('Secret copied');
+  } catch {
+    complain({ message: 'It could not be copied; it is selected, press Ctrl+C.' });
+  }
+}
+
+/* The secret of a new key, until it is closed or the page is left. */
+function secretBox(secret) {
+  const input = h('input', {
+    class: 'secret', readonly: true, value: secret, 'aria-label': 'Secret of the new key',
+    spellcheck: 'false', onfocus: ({ target }) => target.select(),
+  });
+  const box = h('div', { class: 'secret-box' },
+    h('p', {}, h('strong', {}, 'Copy this secret now.'), ' It is never shown again.'),
+    h('div', { class: 'secret-row' }, input,
+      h('button', { class: 'button primary', type: 'button', onclick: () => copySecret(input) },
+        icon('copy'), 'Copy'),
+      h('button', { class: 'button', type: 'button', onclick: () => box.remove() }, 'Done')));
+  return box;
+}
+
+function projectFields(projects) {
+  const environment = h('select', { name: 'environment' });
+  const project = h('select', { name: 'project_id' },
+    projects.map(({ id, name }) => h('option', { value: id }, name)));
+  const fill = () => {
+    const chosen = projects.find(({ id }) => id === project.value);
+    environment.replaceChildren(...(chosen?.environments ?? []).map(({ name }) => h('option', {
+      value: name, selected: name === 'production',
+    }, name)));
+  };
+  project.addEventListener('change', fill);
+  fill();
+  return h('div', { class: 'fields', hidden: true },
+    field('Project', project), field('Environment', environment));
+}
+
+/* What the API wants: client keys have a place, agent keys have none. */
+function keyBody({ name, kind, project_id: projectId, environment, expires }) {
+  const body = { name: name.trim(), kind };
+  if (kind === 'client') Object.assign(body, { project_id: projectId, environment });
+  if (expires) body.expires_at = new Date(`${expires}T23:59:59`).toISOString();
+  return body;
+}
+
+function makeForm({ api, path }, projects, done) {
+  const place = projectFields(projects);
+  const kind = h('select', { name: 'kind', onchange: () => { place.hidden = kind.value !== 'client'; } },
+    h('option', { value: 'agent' }, 'Agent: the whole team'),
+    h('option', { value: 'client', disabled: projects.length === 0 }, 'Client: one environment'));
+  const form = h('form', { class: 'stack' },
+    h('h3', {}, 'New key'),
+    h('div', { class: 'fields' },
+      field('Name', h('input', { name: 'name', required: true, maxlength: 200, autocomplete: 'off' })),
+      field('Kind', kind),
+      field('Expires (optional)', h('input', { name: 'expires', type: 'date' }))),
+    place,
+    h('div', {}, h('button', { class: 'button primary', type: 'submit' }, 'Create key')));
+  return onSubmit(form, 'No key was made.', async (values) => {
+    const { data } = await api.post(`${path}/keys`, keyBody(values));
+    form.reset();
+    place.hidden = true;
+    await done(data.secret);
+  });
+}
+
+async function projectsOf({ api, path }) {
+  const { data } = await api.get(`${path}/projects?limit=${PROJECTS_MOST}`);
+  return data.projects;
+}
+
+function emptyKeys() {
+  return h('li', {}, emptyState({
+    drawing: 'key', title: 'No keys', text: 'Keys let programs talk to Carillon for this team.',
+  }));
+}
+
+export function keysCard(id, context) {
+  const list = h('ul', { class: 'lines' });
+  const fresh = h('div', {});
+  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more keys');
+  const pages = pagedList({
+    api: context.api, path: `${context.path}/keys`, noun: 'keys', list, more, limit: PAGE,
+    row: (key) => keyRow(context, key), empty: emptyKeys,
+  });
+  const body = h('div', { class: 'card-body' });
+
+  async function made(secret) {
+    const box = secretBox(secret);
+    fresh.replaceChildren(box);
+    box.querySelector('input').focus();
+    say('Key created: copy its secret now');
+    await pages.reload();
+  }
+
+  async function fill() {
+    await pages.reload();
+    const manages = managesTeam(context.team.role);
+    const form = manages ? makeForm(context, await projectsOf(context), made) : '';
+    body.replaceChildren(fresh, list, more, form);
+  }
+
+  loadInto(body, fill);
+  document.addEventListener('carillon:projects-changed', () => loadInto(body, fill));
+  return card(id, 'API keys', 'For programs. A secret is shown once, when its key is made.', body);
+}

@@ -1,0 +1,96 @@
+/* team-members - who is in the team, with which role. */
+
+import { h, hidden } from './dom.js';
+import { card, field, loadInto, onSubmit } from './card.js';
+import { confirmAction } from './dialog.js';
+import { complain, say } from './status.js';
+import { icon } from './icons.js';
+import { managesTeam, ROLES } from './teams.js';
+import { pagedList } from './paged.js';
+import { emptyState } from './page.js';
+
+const PAGE = 50;
+
+function roleOptions(current) {
+  return ROLES.map((role) => h('option', { value: role, selected: role === current }, role));
+}
+
+/* Change a role; on refusal the select shows the old one again. */
+async function changeRole({ api, path }, member, select) {
+  const before = member.role;
+  try {
+    await api.patch(`${path}/members/${member.id}`, { role: select.value });
+    member.role = select.value;
+    say(`${member.name || member.email} is now ${member.role}`);
+  } catch (error) {
+    select.value = before;
+    complain(error, 'The role is unchanged.');
+  }
+}
+
+async function removeMember({ api, path }, member, row) {
+  const name = member.name || member.email;
+  const sure = await confirmAction({
+    title: `Remove ${name}?`, action: 'Remove',
+    text: 'They lose access at once. With strict schedules, what they have scheduled will fail.',
+  });
+  if (!sure) return;
+  try {
+    await api.delete(`${path}/members/${member.id}`);
+    row.remove();
+    say(`${name} removed`);
+  } catch (error) {
+    complain(error, 'Not removed.');
+  }
+}
+
+function memberRow(context, member) {
+  const manages = managesTeam(context.team.role);
+  const select = h('select', {
+    'aria-label': `Role of ${member.email}`,
+    onchange: ({ target }) => changeRole(context, member, target),
+  }, roleOptions(member.role));
+  const row = h('li', { class: 'line' },
+    h('span', { class: 'line-words' }, h('strong', {}, member.name || member.email),
+      h('small', {}, member.name ? member.email : '',
+        member.id === context.me.id ? ' (you)' : '')),
+    manages ? select : h('span', { class: 'tag' }, member.role));
+  if (manages) {
+    row.append(h('button', {
+      class: 'icon-button', type: 'button', title: 'Remove',
+      onclick: () => removeMember(context, member, row),
+    }, icon('trash'), hidden(`Remove ${member.email}`)));
+  }
+  return row;
+}
+
+function addForm({ api, path }, reload) {
+  const form = h('form', { class: 'row-form' },
+    field('E-mail', h('input', { name: 'email', type: 'email', required: true, autocomplete: 'off' })),
+    field('Role', h('select', { name: 'role' }, roleOptions('developer'))),
+    h('button', { class: 'button primary', type: 'submit' }, 'Add member'));
+  return onSubmit(form, 'Not added.', async ({ email, role }) => {
+    await api.post(`${path}/members`, { email: email.trim(), role });
+    form.reset();
+    say(`${email.trim()} added`);
+    await reload();
+  });
+}
+
+export function membersCard(id, context) {
+  const list = h('ul', { class: 'lines' });
+  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more members');
+  const pages = pagedList({
+    api: context.api, path: `${context.path}/members`, noun: 'members', list, more, limit: PAGE,
+    row: (member) => memberRow(context, member),
+    empty: () => h('li', {}, emptyState({ drawing: 'team', title: 'No members', text: '' })),
+  });
+  const body = h('div', { class: 'card-body' });
+  const reload = () => loadInto(body, async () => {
+    await pages.reload();
+    const form = managesTeam(context.team.role) ? addForm(context, reload) : '';
+    body.replaceChildren(list, more, form);
+  });
+  reload();
+  return card(id, 'Members', 'A new role or a removal counts from the next request.', body);
+}

@@ -1,0 +1,48 @@
+/*
+ * team - the page /dashboard/team: settings, members, projects, keys, audit log. Each section is a
+ * module that answers its card; what a role may not do, the server refuses and the card says.
+ */
+
+import { byId, h } from './dom.js';
+import { startPage, emptyState } from './page.js';
+import { chosenTeam, teamSelect } from './teams.js';
+import { settingsCard } from './team-settings.js';
+import { membersCard } from './team-members.js';
+import { projectsCard } from './team-projects.js';
+import { keysCard } from './team-keys.js';
+import { auditCard } from './team-audit.js';
+
+const SECTIONS = [
+  ['settings', 'Settings', settingsCard],
+  ['members', 'Members', membersCard],
+  ['projects', 'Projects', projectsCard],
+  ['keys', 'API keys', keysCard],
+  ['audit', 'Audit log', auditCard],
+];
+
+function sectionNav() {
+  return h('nav', { class: 'section-nav', 'aria-label': 'On this page' },
+    SECTIONS.map(([id, name]) => h('a', { href: `#${id}` }, name)));
+}
+
+/* What every section gets: the client, the team with the caller's role, and its base path. */
+function contextOf(api, me, team) {
+  return { api, me, team, path: `/v1/teams/${team.id}` };
+}
+
+startPage(async ({ api, me }) => {
+  const team = chosenTeam(me);
+  if (team === undefined) {
+    byId('content').replaceChildren(emptyState({
+      drawing: 'team', title: 'No team yet', text: 'Ask an owner or admin of a team to add you.',
+    }));
+    return;
+  }
+  byId('title').textContent = team.name;
+  byId('summary').textContent = `You are ${team.role} of this team.`;
+  document.title = `${team.name} · Carillon`;
+  byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
+  const context = contextOf(api, me, team);
+  byId('content').replaceChildren(sectionNav(), h('div', { class: 'sections' },
+    SECTIONS.map(([id, , card]) => card(id, context))));
+});

@@ -1,0 +1,23 @@
+/* types - what GET /v1/notifications/types says about each type; the server's registry decides. */
+
+/* 'issue.digest' -> 'Issue digest', for a type that the list does not know */
+function wordsOf(type) {
+  const words = type.replace(/[._]+/g, ' ').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/* Read the registry; without it every page still works, with plainer names. */
+export async function loadTypes(api) {
+  let all = [];
+  try {
+    all = (await api.get('/v1/notifications/types')).data.types;
+  } catch {
+    all = [];
+  }
+  const byName = new Map(all.map((type) => [type.type, type]));
+  return {
+    all,
+    label: (type) => byName.get(type)?.label ?? wordsOf(type),
+    resource: (type) => byName.get(type)?.resource,
+  };
+}
