@@ -1,0 +1,175 @@
+// client - how the API tests talk to a running copy: HTTP through nginx, SQL
+// through scripts/psql, tokens through scripts/token, jobs through
+// carillon-cron.  The copy is named by CARILLON_TEST_URL and CARILLON_VAR;
+// a test that finds none fails, it never skips.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const uuid = () => randomUUID();
+export const base = new URL(setting('CARILLON_TEST_URL'));
+export const varDir = path.resolve(setting('CARILLON_VAR'));
+const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+
+function setting(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: start the tests with make test`);
+  return value;
+}
+
+// One request.  Options:
+//   as      token, sent as the cookie       bearer  token or key, sent as a header
+//   body    value, sent as JSON             raw     bytes, sent as they are
+//   type    Content-Type of the body; null sends none
+//   headers more of them; an array sends the header several times
+//   lax     the answer need not keep the rules of the API (static files)
+// Resolves to { status, headers, text, json, bytes }.
+export function call(method, target, options = {}) {
+  const body = bodyOf(options);
+  return new Promise((resolve, reject) => {
+    const req = http.request({
+      agent: options.agent ?? agent, host: base.hostname, port: base.port, method, path: target,
+      headers: headersOf(options, body),
+    }, (res) => {
+      const parts = [];
+      res.on('data', (part) => parts.push(part));
+      res.on('error', reject);
+      res.on('end', () => {
+        try {
+          resolve(answerOf(method, target, res, Buffer.concat(parts), options));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    req.on('error', (error) => reject(new Error(`${method} ${target}: ${error.message}`)));
+    req.end(body);
+  });
+}
+
+function bodyOf(options) {
+  if (options.raw !== undefined) return Buffer.from(options.raw);
+  return options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+}
+
+function headersOf(options, body) {
+  const headers = { ...options.headers };
+  if (options.as) headers.Cookie = `token=${options.as}`;
+  if (options.bearer) headers.Authorization = `Bearer ${options.bearer}`;
+  if (body !== undefined) {
+    headers['Content-Length'] = body.length;
+    if (options.type !== null) headers['Content-Type'] = options.type ?? 'application/json';
+  }
+  return headers;
+}
+
+function answerOf(method, target, res, bytes, options) {
+  const answer = { status: res.statusCode, headers: res.headers, text: bytes.toString('utf8'), bytes };
+  if (/^application\/json/.test(res.headers['content-type'] ?? '') && bytes.length > 0)
+    answer.json = JSON.parse(answer.text);
+  if (!options.lax) checkRules(method, `${method} ${target}`, answer);
+  return answer;
+}
+
+// What holds for every answer of the API, whatever was asked (contract section 3).
+function checkRules(method, what, { status, headers, text, json }) {
+  assert.notEqual(status, 500, `${what}: 500 by some input: ${text}`);
+  assert.match(headers['x-request-id'] ?? '', /^[A-Za-z0-9._-]{8,64}$/, `${what}: X-Request-Id`);
+  assert.equal(headers['cache-control'], 'no-store', `${what}: Cache-Control`);
+  if (status === 429 || status === 503)
+    assert.match(headers['retry-after'] ?? '', /^[0-9]+$/, `${what}: Retry-After with ${status}`);
+  if (status === 405) assert.ok(headers.allow, `${what}: Allow with 405`);
+  if (status === 204 || status === 304 || method === 'HEAD') {
+    assert.equal(text, '', `${what}: no body with ${status}`);
+    return;
+  }
+  if (status >= 400) checkError(what, headers, json);
+}
+
+function checkError(what, headers, json) {
+  assert.match(headers['content-type'] ?? '', /^application\/json(;|$)/, `${what}: an error is JSON`);
+  assert.deepEqual(Object.keys(json ?? {}), ['error'], `${what}: an error has one key`);
+  assert.equal(typeof json.error, 'string', `${what}: an error is a text`);
+  assert.doesNotMatch(json.error, /SELECT|INSERT|UPDATE |\/home\/|\/var\/|\.c:|ERROR:/,
+    `${what}: an error tells nothing of the inside`);
+}
+
+// The answer has this status and, when text is given, exactly {"error":text}.
+export function expect(answer, status, text, what = '') {
+  const told = `${what} answered ${answer.status} ${answer.text.slice(0, 200)}`;
+  assert.equal(answer.status, status, told);
+  if (text !== undefined) assert.deepEqual(answer.json, { error: text }, told);
+  return answer.json;
+}
+
+// call() and expect() in one; resolves to the JSON.
+export async function ok(status, method, target, options, text) {
+  return expect(await call(method, target, options), status, text, `${method} ${target}`);
+}
+
+/* ---- the other doors ---- */
+
+function run(program, args, input) {
+  return execFileSync(program, args, {
+    cwd: root, input: input ?? '', encoding: 'utf8', maxBuffer: 1 << 28,
+    env: process.env, stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+// Run statements, in one transaction.
+export function exec(text) {
+  return run(path.join(root, 'scripts/psql'),
+    ['-X', '-q', '-A', '-t', '-1', '-v', 'ON_ERROR_STOP=1', '-f', '-'], text);
+}
+
+// Rows of one query, as objects with JSON values.
+export function rows(query) {
+  return JSON.parse(exec(`SELECT coalesce(json_agg(t), '[]') FROM (${query}) t;`));
+}
+
+// The only column of the only row.
+export function value(query) {
+  const found = rows(query);
+  assert.equal(found.length, 1, `one row from ${query}`);
+  return Object.values(found[0])[0];
+}
+
+export const quote = (text) => (text === null || text === undefined ? 'NULL' : `'${String(text).replaceAll("'", "''")}'`);
+export const jsonb = (data) => `${quote(JSON.stringify(data))}::jsonb`;
+
+export function token(email, seconds) {
+  return run(path.join(root, 'scripts/token'), seconds === undefined ? [email] : [email, String(seconds)]).trim();
+}
+
+// Run a job; returns its line of JSON.  Any exit but 0 throws.
+export function cron(job, ...args) {
+  const build = process.env.CARILLON_BUILD ?? path.join(root, 'build');
+  const lines = run(path.join(build, 'carillon-cron'), [job, ...args]).trim().split('\n');
+  assert.equal(lines.length, 1, `carillon-cron ${job} prints one line, not ${lines.length}`);
+  return JSON.parse(lines[0]);
+}
+
+/* ---- tokens by hand ---- */
+
+function secret() {
+  if (process.env.CARILLON_JWT_SECRET) return process.env.CARILLON_JWT_SECRET;
+  const file = readFileSync(path.join(varDir, 'carillon.env'), 'utf8');
+  const found = /^CARILLON_JWT_SECRET=(.*)$/m.exec(file);
+  assert.ok(found, 'carillon.env holds CARILLON_JWT_SECRET');
+  return found[1].replace(/^(["'])(.*)\1$/, '$2');
+}
+
+export const b64 = (data) => Buffer.from(data).toString('base64url');
+export const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url').toString());
+export const headerOf = (jwt) => Buffer.from(jwt.split('.')[0], 'base64url').toString();
+
+// Sign header and claims (texts or objects) with a key, the server's unless told.
+export function sign(header, claims, key = secret(), hash = 'sha256') {
+  const text = [header, claims].map((part) => b64(typeof part === 'string' ? part : JSON.stringify(part))).join('.');
+  return `${text}.${createHmac(hash, key).update(text).digest('base64url')}`;
+}

@@ -1,0 +1,104 @@
+// world - people and things for one test file: a team with a member of every
+// role, a second team for the outsider, a project, keys.  Each file makes its
+// own, so files do not meet.
+import { createHash, randomBytes } from 'node:crypto';
+import { exec, jsonb, quote, rows, token, uuid } from './client.mjs';
+
+export const roles = ['owner', 'admin', 'developer', 'collaborator', 'viewer'];
+export const environments = ['development', 'staging', 'production'];
+
+// A user: id, email, and a token made when it is first asked for.
+export function makeUser(name, id = uuid()) {
+  const user = { id, name, email: `${name}.${id.slice(0, 8)}@example.com` };
+  let made;
+  Object.defineProperty(user, 'token', { get: () => (made ??= token(user.email)) });
+  return user;
+}
+
+export function insertUsers(users) {
+  const values = users.map((u) => `(${quote(u.id)}, ${quote(u.email)}, ${quote(u.name)})`).join(', ');
+  exec(`INSERT INTO users (id, email, name) VALUES ${values};
+    INSERT INTO inbox (user_id) SELECT id FROM users WHERE id IN (${users.map((u) => quote(u.id)).join(', ')});`);
+}
+
+// A key with its row's fields and its secret.
+export function makeKey(kind, fields = {}) {
+  const secret = `car_${kind}_${randomBytes(24).toString('hex')}`;
+  return { id: uuid(), kind, secret, ...fields };
+}
+
+const keyRow = (key) => `(${quote(key.id)}, ${quote(key.team)}, ${quote(key.kind)}, ${quote(key.name ?? 'test')},
+  ${quote(key.secret.slice(0, 18))}, '\\x${createHash('sha256').update(key.secret).digest('hex')}',
+  ${quote(key.project)}, ${quote(key.environment)}, ${quote(key.expires)})`;
+
+function insertTeam(team) {
+  const members = Object.entries(team.members).map(([role, u]) => `(${quote(team.id)}, ${quote(u.id)}, ${quote(role)})`);
+  const envs = environments.map((name, at) => `(${quote(team.environments[name])}, ${quote(team.project)}, ${quote(name)}, ${at})`);
+  exec(`INSERT INTO teams (id, name) VALUES (${quote(team.id)}, ${quote(team.name)});
+    INSERT INTO members (team_id, user_id, role) VALUES ${members.join(', ')};
+    INSERT INTO projects (id, team_id, name) VALUES (${quote(team.project)}, ${quote(team.id)}, ${quote(team.projectName)});
+    INSERT INTO environments (id, project_id, name, position) VALUES ${envs.join(', ')};
+    INSERT INTO api_keys (id, team_id, kind, name, prefix, hash, project_id, environment_id, expires_at)
+    VALUES ${Object.values(team.keys).map(keyRow).join(', ')};`);
+}
+
+function makeTeam(name, members) {
+  const id = uuid();
+  const project = uuid();
+  const envs = Object.fromEntries(environments.map((env) => [env, uuid()]));
+  const place = { team: id, project, environment: envs.production };
+  const keys = {
+    agent: makeKey('agent', { team: id }),
+    client: makeKey('client', place),
+    expired: makeKey('agent', { team: id, expires: '2020-01-01T00:00:00Z' }),
+    expiredClient: makeKey('client', { ...place, expires: '2020-01-01T00:00:00Z' }),
+  };
+  return { id, name, members, project, projectName: `${name} project`, environments: envs, keys };
+}
+
+// { team, other, owner, admin, developer, collaborator, viewer, outsider }
+export function makeWorld() {
+  const members = Object.fromEntries(roles.map((role) => [role, makeUser(role)]));
+  const outsider = makeUser('outsider');
+  insertUsers([...Object.values(members), outsider]);
+  const team = makeTeam('Team', members);
+  const other = makeTeam('Other', { owner: outsider });
+  insertTeam(team);
+  insertTeam(other);
+  return { team, other, ...members, outsider };
+}
+
+/* ---- notifications ---- */
+
+let serial = 0;
+const columns = `id uuid, type text, title text, body text, link text, data jsonb, team_id uuid, in_app boolean,
+  resource_kind text, resource_id uuid, resource_name text, project_id uuid, project_name text,
+  environment_id uuid, environment_name text, read_at timestamptz, deleted_at timestamptz, created_at timestamptz,
+  dedupe_key text`;
+const names = columns.split(',').map((column) => column.trim().split(' ')[0]).join(', ');
+
+// Put rows into a user's inbox, as a producer would: the counter moves with
+// them.  Returns the rows with their ids, in the order given.
+export function give(user, list) {
+  const full = list.map((row) => ({
+    id: uuid(), type: 'feedback.new', title: `Title ${++serial}`, body: null, link: null, data: {},
+    in_app: true, created_at: new Date().toISOString(), dedupe_key: `test:${uuid()}`, ...row,
+  }));
+  exec(`SELECT 1 FROM inbox WHERE user_id = ${quote(user.id)} FOR UPDATE;
+    INSERT INTO notifications (user_id, ${names})
+    SELECT ${quote(user.id)}, ${names} FROM jsonb_to_recordset(${jsonb(full)}) AS t (${columns});
+    UPDATE inbox SET version = version + 1, unread = (${counted(user)}) WHERE user_id = ${quote(user.id)};`);
+  return full;
+}
+
+export const counted = (user) => `SELECT count(*) FROM notifications WHERE user_id = ${quote(user.id)}
+  AND read_at IS NULL AND deleted_at IS NULL AND in_app`;
+
+// Users whose counter differs from their rows: always none.
+export function drifted(users) {
+  const ids = users.map((u) => quote(u.id)).join(', ');
+  return rows(`SELECT i.user_id, i.unread, count(n.id) AS rows
+    FROM inbox i LEFT JOIN notifications n ON n.user_id = i.user_id AND n.read_at IS NULL
+      AND n.deleted_at IS NULL AND n.in_app
+    WHERE i.user_id IN (${ids}) GROUP BY i.user_id HAVING i.unread <> count(n.id)`);
+}
