@@ -112,8 +112,10 @@ metric_open(const struct conf *conf, const char *program)
 		    LOG_WARN, NULL, "nothing is counted, no metrics file: %s", strerror(errno));
 	else if ((mine = place_of(program)) == NULL)
 		log_line(LOG_WARN, NULL, "nothing is counted, the metrics file is full");
-	if (fd != -1)
+	if (fd != -1) {
+		flock(fd, LOCK_UN);	/* the mapping keeps the file open, and so the lock */
 		close(fd);
+	}
 }
 
 static void

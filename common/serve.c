@@ -244,18 +244,53 @@ put_header(FCGX_Stream *out, const char *name, const char *value)
 	FCGX_PutStr("\r\n", 2, out);
 }
 
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *words;
+	} reasons[] = {
+		{ 201, "Created" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 412, "Precondition Failed" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < COUNT(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].words;
+	return "Status";
+}
+
 /* The one place that writes an answer. */
 static void
 send_reply(struct slot *s)
 {
 	const struct reply *rp = &s->rp;
 	FCGX_Stream *out = s->fcgi.out;
-	char status[32];
+	char text[32];
 
-	snprintf(status, sizeof(status), "%d", rp->status);
-	put_header(out, "Status: ", status);
-	if (rp->body.n > 0)
+	if (rp->status != 200) {	/* which nginx assumes */
+		snprintf(text, sizeof(text), "%d %s", rp->status, reason(rp->status));
+		put_header(out, "Status: ", text);
+	}
+	if (rp->body.n > 0) {
+		snprintf(text, sizeof(text), "%zu", rp->body.n);
+		put_header(out, "Content-Length: ", text);
 		put_header(out, "Content-Type: ", rp->type != NULL ? rp->type : "application/json");
+	}
 	put_header(out, "Cache-Control: ", "no-store");
 	put_header(out, "ETag: ", rp->etag);
 	put_header(out, "X-Poll-Interval: ", rp->poll);
