@@ -8,6 +8,10 @@ RUN=$VAR/run
 LOG=$VAR/log
 ENV_FILE=$VAR/carillon.env
 export CARILLON_VAR=$VAR CARILLON_BUILD=$BUILD
+# relative to where the caller stands, which is not where everything will run
+for name in CARILLON_TLS_CERT CARILLON_TLS_KEY; do
+	[ -z "${!name-}" ] || export "$name=$(realpath -ms "${!name}")"
+done
 # Debian keeps the PostgreSQL server's programs, and an ordinary user's nginx, out of the PATH.
 PGBIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 PATH=$PGBIN:$PATH:/usr/sbin:/sbin

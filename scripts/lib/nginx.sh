@@ -9,8 +9,8 @@ nginx_render() { # CONF: needs CARILLON_PORT, takes CARILLON_TLS_CERT and _KEY
 	if [ -n "${CARILLON_TLS_CERT-}" ]; then
 		[ -n "${CARILLON_TLS_KEY-}" ] || die "CARILLON_TLS_CERT is set, CARILLON_TLS_KEY is not"
 		tls=' ssl http2'
-		cert="ssl_certificate \"$(nginx_word "$(realpath -ms "$CARILLON_TLS_CERT")")\"; ssl_protocols TLSv1.2 TLSv1.3;"
-		key="ssl_certificate_key \"$(nginx_word "$(realpath -ms "$CARILLON_TLS_KEY")")\";"
+		cert="ssl_certificate \"$(nginx_word "$CARILLON_TLS_CERT")\"; ssl_protocols TLSv1.2 TLSv1.3;"
+		key="ssl_certificate_key \"$(nginx_word "$CARILLON_TLS_KEY")\";"
 	fi
 	mkdir -p "$VAR/tmp"
 	sed -e "s|@VAR@|$(nginx_word "$VAR")|g" -e "s|@ROOT@|$(nginx_word "$ROOT")|g" \

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # supervise.sh - the children of scripts/run: started, watched, and stopped in the right order.
 
-declare -A PIDS=()	# name -> pid
+declare -A PIDS=()	# name -> pid, which is also its process group
+TIMER=
 
 # A child gets a session of its own, so that Ctrl-C reaches only the supervisor, and a signal of
 # its own should the supervisor be killed outright, so that nothing is left behind.
@@ -108,7 +109,9 @@ supervise() {
 			alive "${PIDS[$name]}" || child_ended "$name"
 		done
 		sleep 2 9>&- &
-		wait -n $! "${PIDS[@]}" 2>/dev/null || true
+		TIMER=$!
+		wait -n "$TIMER" "${PIDS[@]}" 2>/dev/null || true
+		kill "$TIMER" 2>/dev/null || true
 	done
 }
 
@@ -143,7 +146,7 @@ await_end() { # SECONDS NAME...: killed when the time is up
 	shift
 	for name; do
 		[ -n "${PIDS[$name]-}" ] || continue
-		wait_for "$seconds" gone "${PIDS[$name]}" || { warn "killing $name"; send KILL "$name"; }
+		wait_for "$seconds" gone "${PIDS[$name]}" || { warn "killing $name"; kill -KILL -- "-${PIDS[$name]}"; }
 		unset "PIDS[$name]"
 	done
 }
@@ -153,6 +156,7 @@ stop_all() {
 	local code=$?
 	trap '' INT TERM HUP
 	rm -f "$RUN/ready"
+	kill ${TIMER:+"$TIMER"} 2>/dev/null || true
 	send TERM cron
 	send QUIT nginx
 	await_end 20 cron
