@@ -1,0 +1,140 @@
+-- Demo data (contract section 2): loaded into a database that nobody has used
+-- yet, in one transaction of the caller's.  Every id is fixed and every row is
+-- made only if it is missing, so a second load changes nothing.
+
+INSERT INTO users (id, email, name, created_at)
+SELECT ('00000000-0000-4000-8000-00000000000' || n)::uuid, role || '@example.com', name,
+       date_trunc('minute', now()) - interval '30 days' + n * interval '1 hour'
+  FROM (VALUES
+	(1, 'owner', 'Olga Owner'), (2, 'admin', 'Adam Admin'), (3, 'developer', 'Dora Developer'),
+	(4, 'collaborator', 'Cora Collaborator'), (5, 'viewer', 'Vera Viewer'),
+	(6, 'outsider', 'Oscar Outsider')) AS u (n, role, name)
+ON CONFLICT DO NOTHING;
+
+INSERT INTO inbox (user_id)
+SELECT id FROM users WHERE id::text LIKE '00000000-0000-4000-8000-00000000000_'
+ON CONFLICT DO NOTHING;
+
+INSERT INTO teams (id, name, created_at) VALUES
+	('00000000-0000-4000-8000-000000000011', 'Demo Team', date_trunc('minute', now()) - interval '30 days'),
+	('00000000-0000-4000-8000-000000000012', 'Other Team', date_trunc('minute', now()) - interval '29 days')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO members (team_id, user_id, role, created_at)
+SELECT t.id, u.id, CASE split_part(u.email, '@', 1) WHEN 'outsider' THEN 'owner' ELSE split_part(u.email, '@', 1) END,
+       u.created_at
+  FROM users u
+  JOIN teams t ON t.id = CASE u.email WHEN 'outsider@example.com' THEN '00000000-0000-4000-8000-000000000012'::uuid
+				      ELSE '00000000-0000-4000-8000-000000000011'::uuid END
+ WHERE u.id::text LIKE '00000000-0000-4000-8000-00000000000_'
+ON CONFLICT DO NOTHING;
+
+INSERT INTO projects (id, team_id, name, snippet_seen_at, created_at) VALUES
+	('00000000-0000-4000-8000-000000000021', '00000000-0000-4000-8000-000000000011', 'Demo Project',
+	 date_trunc('minute', now()) - interval '20 days', date_trunc('minute', now()) - interval '28 days'),
+	('00000000-0000-4000-8000-000000000022', '00000000-0000-4000-8000-000000000012', 'Other Project',
+	 NULL, date_trunc('minute', now()) - interval '27 days')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO environments (id, project_id, name, position, created_at)
+SELECT ('00000000-0000-4000-8000-0000000000' || p.n || e.n)::uuid, p.id::uuid, e.name, e.n - 1,
+       date_trunc('minute', now()) - interval '27 days'
+  FROM (VALUES (3, '00000000-0000-4000-8000-000000000021'),
+	       (4, '00000000-0000-4000-8000-000000000022')) AS p (n, id)
+ CROSS JOIN (VALUES (1, 'development'), (2, 'staging'), (3, 'production')) AS e (n, name)
+ON CONFLICT DO NOTHING;
+
+INSERT INTO feedback (id, project_id, environment_id, message, name, email, context, created_at)
+SELECT ('00000000-0000-4000-8000-00000000005' || n)::uuid, '00000000-0000-4000-8000-000000000021',
+       '00000000-0000-4000-8000-000000000033', message, name, email, context::jsonb,
+       date_trunc('milliseconds', now() - age::interval)
+  FROM (VALUES
+	(1, '6 days', 'The new checkout is so much faster. Thank you!', 'Priya', 'priya@customer.example', '{"page": "/checkout", "rating": 5}'),
+	(2, '4 days 3 hours', 'I cannot find where to change my delivery address.', 'Jonas Berg', NULL, '{"page": "/account"}'),
+	(3, '2 days 5 hours', E'The button "Pay now" does nothing on my phone.\nI tried it three times.', NULL, 'mika@customer.example', '{"page": "/checkout", "browser": "Safari 17"}'),
+	(4, '1 day 2 hours', 'Could you add dark mode?', NULL, NULL, NULL),
+	(5, '3 hours', 'The total on the last page is not the one that I saw in the basket.', 'Ana Sousa', 'ana@customer.example', '{"page": "/checkout/confirm", "order": "A-1027"}')
+       ) AS f (n, age, message, name, email, context)
+ON CONFLICT DO NOTHING;
+
+INSERT INTO audit (team_id, id, at, actor_type, actor_id, action, resource_kind, resource_id, after)
+SELECT m.team_id, m.user_id, m.created_at, 'USER', '00000000-0000-4000-8000-000000000001', 'member.added', 'member', m.user_id,
+       jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'role', m.role)
+  FROM members m
+  JOIN users u ON u.id = m.user_id
+ WHERE m.team_id = '00000000-0000-4000-8000-000000000011' AND m.role <> 'owner' AND m.user_id::text LIKE '00000000-0000-4000-8000-00000000000_'
+ON CONFLICT DO NOTHING;
+
+-- One of every type and a few more, for each of the six.  PROJECT stands for the
+-- name of the reader's project; production is its environment.
+WITH notice (n, type, age, is_read, title, body, page, kind, resource_id, resource_name, environment) AS (VALUES
+	(1, 'EXPERIMENT_SCHEDULED_LAUNCH_FIRED', '9 days 4 hours', true, 'Checkout button colour was launched',
+	 'It started on schedule in PROJECT and runs with 2 variations.',
+	 'experiments', 'experiment', '00000000-0000-4000-8000-000000000061', 'Checkout button colour', NULL),
+	(2, 'issue.digest', '8 days', true, '2 new issues in PROJECT', '2 new errors since yesterday''s digest.',
+	 'issues', 'issue', NULL, NULL, NULL),
+	(3, 'EXPERIMENT_SCHEDULE_MISSED', '7 days 6 hours', true, 'Summer banner was not launched',
+	 'The launch was due more than an hour before we could act on it, so nothing was changed. The experiment is a draft again.',
+	 'experiments', 'experiment', '00000000-0000-4000-8000-000000000062', 'Summer banner', NULL),
+	(4, 'feedback.new', '6 days', true, 'New feedback in PROJECT', 'Priya: The new checkout is so much faster. Thank you!',
+	 'feedback', 'feedback', '00000000-0000-4000-8000-000000000051', 'Priya: The new checkout is so much faster.', 'production'),
+	(5, 'FLAG_SCHEDULED_ENABLE_FIRED', '5 days 2 hours', true, 'new-search was switched on in production',
+	 'It was enabled on schedule. Other environments were not touched.',
+	 'flags', 'flag_environment', '00000000-0000-4000-8000-000000000071', 'new-search', 'production'),
+	(6, 'EXPERIMENT_SCHEDULE_FAILED', '4 days 9 hours', true, 'Pricing page headline could not be launched',
+	 'Its preflight no longer passes: no metric is set. The experiment is a draft again.',
+	 'experiments', 'experiment', '00000000-0000-4000-8000-000000000063', 'Pricing page headline', NULL),
+	(7, 'job.completed', '3 days 1 hour', true, 'Export of PROJECT completed', 'It took 12 seconds. The file can be downloaded for a week.',
+	 'jobs', 'job', '00000000-0000-4000-8000-000000000081', 'Export of PROJECT', NULL),
+	(8, 'FLAG_SCHEDULE_MISSED', '2 days 20 hours', true, 'beta-basket was not switched on in production',
+	 'The moment had passed by more than an hour, so the flag stays as it was.',
+	 'flags', 'flag_environment', '00000000-0000-4000-8000-000000000072', 'beta-basket', 'production'),
+	(9, 'feedback.new', '2 days 5 hours', false, 'New feedback in PROJECT',
+	 'mika@customer.example: The button "Pay now" does nothing on my phone. I tried it three times.',
+	 'feedback', 'feedback', '00000000-0000-4000-8000-000000000053', 'mika@customer.example: The button "Pay now" does nothing', 'production'),
+	(10, 'issue.new', '1 day 22 hours', false, 'New issue in PROJECT', 'TypeError: total is undefined, seen in production.',
+	 'issues', 'issue', '00000000-0000-4000-8000-000000000091', 'TypeError: total is undefined', 'production'),
+	(11, 'EXPERIMENT_SCHEDULED_END_FIRED', '1 day 4 hours', true, 'Checkout button colour has ended',
+	 'It was paused on schedule after 8 days. Look at the results before you stop it.',
+	 'experiments', 'experiment', '00000000-0000-4000-8000-000000000061', 'Checkout button colour', NULL),
+	(12, 'issue.digest', '1 day', false, '3 new issues in PROJECT', '1 regression, 2 new errors since yesterday''s digest.',
+	 'issues', 'issue', NULL, NULL, NULL),
+	(13, 'FLAG_SCHEDULED_DISABLE_FIRED', '19 hours', false, 'free-delivery was switched off in production',
+	 'It was disabled on schedule. Other environments were not touched.',
+	 'flags', 'flag_environment', '00000000-0000-4000-8000-000000000073', 'free-delivery', 'production'),
+	(14, 'FLAG_SCHEDULE_FAILED', '7 hours', false, 'gift-cards could not be switched on in staging',
+	 'The flag was archived before its moment came. Nothing was changed.',
+	 'flags', 'flag_environment', '00000000-0000-4000-8000-000000000074', 'gift-cards', 'staging'),
+	(15, 'feedback.new', '3 hours', false, 'New feedback in PROJECT',
+	 'Ana Sousa: The total on the last page is not the one that I saw in the basket.',
+	 'feedback', 'feedback', '00000000-0000-4000-8000-000000000055', 'Ana Sousa: The total on the last page is not the one', 'production'),
+	(16, 'issue.digest', '25 minutes', false, '1 new issue in PROJECT', '1 new error since yesterday''s digest.',
+	 'issues', 'issue', NULL, NULL, NULL)
+), reader AS (
+	SELECT m.user_id, m.team_id, p.id AS project_id, p.name AS project_name
+	  FROM members m
+	  JOIN projects p ON p.team_id = m.team_id
+	 WHERE p.id IN ('00000000-0000-4000-8000-000000000021', '00000000-0000-4000-8000-000000000022')
+	   AND m.user_id::text LIKE '00000000-0000-4000-8000-00000000000_'
+), made AS (
+	INSERT INTO notifications (user_id, team_id, type, title, body, link, dedupe_key, resource_kind, resource_id,
+	    resource_name, project_id, project_name, environment_id, environment_name, read_at, created_at)
+	SELECT r.user_id, r.team_id, n.type, replace(n.title, 'PROJECT', r.project_name), replace(n.body, 'PROJECT', r.project_name),
+	       '/dashboard/' || n.page || '?project=' || r.project_id, 'demo:' || n.n, n.kind, n.resource_id::uuid,
+	       replace(n.resource_name, 'PROJECT', r.project_name), r.project_id, r.project_name, e.id, e.name,
+	       CASE WHEN n.is_read THEN date_trunc('milliseconds', now() - n.age::interval + interval '20 minutes') END,
+	       date_trunc('milliseconds', now() - n.age::interval)
+	  FROM reader r
+	 CROSS JOIN notice n
+	  LEFT JOIN environments e ON e.project_id = r.project_id AND e.name = n.environment
+	ON CONFLICT DO NOTHING
+	RETURNING user_id, id, type, created_at, read_at
+), told AS (
+	INSERT INTO deliveries (user_id, notification_id, channel, kind, status, created_at, next_try_at, decided_at)
+	SELECT user_id, id, 'in_app', type, 'sent', created_at, created_at, created_at
+	  FROM made
+)
+UPDATE inbox i
+   SET unread = i.unread + m.unread, version = i.version + 1
+  FROM (SELECT user_id, count(*) FILTER (WHERE read_at IS NULL) AS unread FROM made GROUP BY user_id) m
+ WHERE i.user_id = m.user_id;
