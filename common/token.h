@@ -16,6 +16,7 @@
 #define TOKEN_KEYS_MAX	2
 #define TOKEN_TEXT_MAX	1024	/* bytes of a whole token */
 #define TOKEN_KEY_MIN	32	/* bytes of a secret */
+#define TOKEN_KID_MAX	64	/* bytes of a key's name, none of which JSON escapes */
 
 /* The keys in force: the first signs, all are accepted. */
 struct token_keys {
@@ -46,9 +47,10 @@ enum token_status {
  *   a    holds out's strings
  *   now  seconds since 1970
  *   out  written only on TOKEN_OK
- * The header is compared bytewise: {"alg":"HS256","typ":"JWT"} (the first key) or
- * the same with ,"kid":"…" of a key in force.  The MAC is compared in constant
- * time before any claim is parsed.
+ * The header is compared bytewise: {"alg":"HS256","typ":"JWT"} (the first key, or one
+ * without a name) or the same with ,"kid":"…" of a key in force.  Two keys may share a
+ * name; then either will do.  The MAC is compared in constant time before any claim is
+ * parsed.
  */
 enum token_status token_check(struct arena *a, const char *text, size_t n,
     const struct token_keys *keys, int64_t now, struct token *out);
