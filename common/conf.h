@@ -9,9 +9,10 @@
  * conf - the one table of settings.
  *
  * Each comes from the environment, else from $CARILLON_VAR/carillon.env (lines
- * NAME=value, # comments), else from its default.  CARILLON_VAR itself defaults to
- * var/ in the checkout that the running executable was built in: the parent of the
- * first folder named build or build-san above /proc/self/exe.
+ * NAME=value, taken as they stand; # begins a comment line), else from its default.
+ * An empty one counts as unset.  CARILLON_VAR itself defaults to var/ in the checkout
+ * that the running executable was built in: the parent of the first folder named build
+ * or build-san above /proc/self/exe.
  */
 struct conf {
 	const char *var;		/* absolute */
