@@ -1,0 +1,127 @@
+#include "listing.h"
+
+#include "page.h"
+#include "rights.h"
+
+/* 0, or the status already answered: the statement failed, or the caller may not look. */
+static int
+refuse(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows,
+    const char *noun)
+{
+	if (st == DB_NONE)
+		return http_missing(rq, rp, noun);
+	if (st != DB_OK)
+		return http_db(rq, rp, st);
+	if (!rights_allow(rows_text(rows, 0, "my_role"), RIGHT_VIEW))
+		return http_fail(rq, rp, 403, "Forbidden");
+	return 0;
+}
+
+int
+listing_page(struct req *rq, struct reply *rp, const struct listing *l)
+{
+	static const char *const known[] = { "cursor", "limit", NULL };
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status st;
+	struct page p;
+	struct out *o;
+	const char *id;
+	bool more;
+	int shown;
+
+	if (http_params(rq, rp, known) != 0 || page_read(rq, rp, &p) != 0 ||
+	    (id = http_id(rq, rp, 0, l->noun)) == NULL)
+		return rp->status;
+	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user, p.at, p.id, p.fetch), &rows);
+	if (refuse(rq, rp, st, rows, l->noun) != 0)
+		return rp->status;
+	shown = page_shown(&p, rows, &more);
+	o = http_begin(rq, rp, 200);
+	out_open(o, '{');
+	out_key(o, l->key);
+	out_open(o, '[');
+	for (int i = 0; i < shown; i++)
+		l->json(o, rows, i);
+	page_close(o, rows, shown, more, "cursor", "has_more");
+	out_close(o, '}');
+	return rp->status;
+}
+
+int
+listing_one(struct req *rq, struct reply *rp, const struct listing *l)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status st;
+	struct out *o;
+	const char *id;
+
+	if ((id = http_id(rq, rp, 0, l->noun)) == NULL)
+		return rp->status;
+	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user), &rows);
+	if (refuse(rq, rp, st, rows, l->noun) != 0)
+		return rp->status;
+	o = http_begin(rq, rp, 200);
+	out_open(o, '{');
+	out_key(o, l->key);
+	l->json(o, rows, 0);
+	out_close(o, '}');
+	return rp->status;
+}
+
+/* ---- rows as JSON ---- */
+
+void
+row_text(struct out *o, const struct db_rows *rows, int row, const char *column)
+{
+	out_key(o, column);
+	out_text(o, rows_text(rows, row, column));
+}
+
+void
+row_bool(struct out *o, const struct db_rows *rows, int row, const char *column)
+{
+	out_key(o, column);
+	out_bool(o, rows_bool(rows, row, column));
+}
+
+void
+row_json(struct out *o, const struct db_rows *rows, int row, const char *column)
+{
+	out_key(o, column);
+	out_json(o, rows_text(rows, row, column));
+}
+
+void
+row_moment(struct out *o, const struct db_rows *rows, int row, const char *column)
+{
+	out_key(o, column);
+	out_moment(o, rows_text(rows, row, column));
+}
+
+void
+row_named(struct out *o, const struct db_rows *rows, int row, const char *key)
+{
+	const char *id = rows_text(rows, row, arena_fmt(o->a, "%s_id", key));
+
+	out_key(o, key);
+	if (id == NULL) {
+		out_text(o, NULL);
+		return;
+	}
+	out_open(o, '{');
+	out_key(o, "id");
+	out_text(o, id);
+	out_key(o, "name");
+	out_text(o, rows_text(rows, row, arena_fmt(o->a, "%s_name", key)));
+	out_close(o, '}');
+}
+
+const char *
+row_object(struct arena *a, const struct db_rows *rows, int row, row_json_fn *json)
+{
+	struct out o;
+
+	out_init(&o, a, 512);
+	json(&o, rows, row);
+	return arena_ndup(a, o.s, o.n);
+}
