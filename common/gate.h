@@ -6,10 +6,9 @@
 /*
  * gate - is there one whole FastCGI request in these bytes?
  *
- * libfcgi reads a request with blocking reads and no bound on its lengths (FACTS
- * section 4: half a request pins the process, two lengths of 0x7ffffffe abort
- * it).  So serve.c peeks at what a connection has sent and asks here first.
- * Pure.
+ * libfcgi reads a request with blocking reads and no bound on its lengths: half a
+ * request pins the process, two lengths of 0x7ffffffe abort it.  So serve.c peeks at
+ * what a connection has sent and asks here first.  Pure.
  */
 #define GATE_PARAMS_MAX	(64 * 1024)	/* bytes of all parameters */
 #define GATE_BODY_MAX	(64 * 1024)	/* bytes of a body, contract section 3 */
@@ -24,8 +23,9 @@ enum gate {
 };
 
 /*
- * Look at the first n bytes of s.  Version, types, one request id, the order of the records,
- * and every name-value length are checked against what is there.
+ * Look at the first n bytes of s.  Version, types, one request id, the order of the
+ * records, and every name-value length are checked as soon as they are there.  A byte
+ * after the end is GATE_BROKEN: nginx asks one thing at a time.
  *   body  on GATE_WHOLE, receives the number of STDIN bytes
  */
 enum gate gate_check(const unsigned char *s, size_t n, size_t *body);
