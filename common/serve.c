@@ -175,51 +175,79 @@ has_request(struct slot *s, size_t *body)
 
 /* ---- one request ---- */
 
-static const char *
-param(struct slot *s, const char *name)
-{
-	const char *v = FCGX_GetParam(name, s->fcgi.envp);
+/* What nginx tells of a request (nginx/carillon.conf.in sends these and no others). */
+static const struct param {
+	const char *name;
+	size_t len, at;
+} params[] = {
+#define PARAM(name, member) { name, sizeof(name) - 1, offsetof(struct req, member) }
+	PARAM("REQUEST_ID", id),
+	PARAM("REQUEST_METHOD", method),
+	PARAM("DOCUMENT_URI", path),
+	PARAM("QUERY_STRING", query),
+	PARAM("CONTENT_LENGTH", length),
+	PARAM("CONTENT_TYPE", content_type),
+	PARAM("REMOTE_ADDR", remote),
+	PARAM("HTTPS", https),
+	PARAM("ORIGIN_SELF", origin_self),
+	PARAM("HTTP_AUTHORIZATION", authorization),
+	PARAM("HTTP_COOKIE", cookie),
+	PARAM("HTTP_IF_NONE_MATCH", if_none_match),
+	PARAM("HTTP_IF_MATCH", if_match),
+	PARAM("HTTP_PREFER", prefer),
+	PARAM("HTTP_ORIGIN", origin),
+	PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
+#undef PARAM
+};
 
-	return v != NULL && v[0] != '\0' ? v : NULL;
+/* The first value of a name counts, and an empty one not at all. */
+static void
+read_param(struct req *rq, const char *entry)
+{
+	const char *value = strchr(entry, '=');
+	size_t len = value != NULL ? (size_t)(value - entry) : 0;
+
+	for (size_t i = 0; len > 0 && value[1] != '\0' && i < COUNT(params); i++)
+		if (params[i].len == len && memcmp(params[i].name, entry, len) == 0) {
+			const char **to = (const char **)((char *)rq + params[i].at);
+
+			if (*to == NULL)
+				*to = value + 1;
+			return;
+		}
 }
 
 static const char *
-param_or(struct slot *s, const char *name, const char *otherwise)
+or_empty(const char *s)
 {
-	const char *v = param(s, name);
-
-	return v != NULL ? v : otherwise;
+	return s != NULL ? s : "";
 }
 
 static void
 read_params(struct slot *s)
 {
+	struct req *rq = &s->rq;
+
 	s->rp = (struct reply){ 0 };
-	s->rq = (struct req){
-		.a = &s->arena, .db = server.db, .conf = server.conf, .now = time(NULL),
-		.id = param_or(s, "REQUEST_ID", "-"),
-		.method = param_or(s, "REQUEST_METHOD", ""),
-		.path = param_or(s, "DOCUMENT_URI", ""),
-		.query = param_or(s, "QUERY_STRING", ""),
-		.authorization = param(s, "HTTP_AUTHORIZATION"),
-		.cookie = param(s, "HTTP_COOKIE"),
-		.prefer = param(s, "HTTP_PREFER"),
-		.if_none_match = param(s, "HTTP_IF_NONE_MATCH"),
-		.if_match = param(s, "HTTP_IF_MATCH"),
-		.origin = param(s, "HTTP_ORIGIN"),
-		.origin_self = param_or(s, "ORIGIN_SELF", ""),
-		.fetch_site = param(s, "HTTP_SEC_FETCH_SITE"),
-		.content_type = param(s, "CONTENT_TYPE"),
-		.remote = param_or(s, "REMOTE_ADDR", ""),
-		.tls = strcmp(param_or(s, "HTTPS", ""), "on") == 0,
-	};
+	*rq = (struct req){ .a = &s->arena, .db = server.db, .conf = server.conf,
+		.now = time(NULL) };
+	for (char **e = s->fcgi.envp; *e != NULL; e++)
+		read_param(rq, *e);
+	rq->id = rq->id != NULL ? rq->id : "-";
+	rq->method = or_empty(rq->method);
+	rq->path = or_empty(rq->path);
+	rq->query = or_empty(rq->query);
+	rq->length = or_empty(rq->length);
+	rq->remote = or_empty(rq->remote);
+	rq->origin_self = or_empty(rq->origin_self);
+	rq->tls = strcmp(or_empty(rq->https), "on") == 0;
 }
 
 /* Exactly the bytes that were announced, or none of the request (FACTS section 4). */
 static bool
 read_body(struct slot *s, size_t body)
 {
-	size_t announced = strtoul(param_or(s, "CONTENT_LENGTH", "0"), NULL, 10);
+	size_t announced = strtoul(s->rq.length, NULL, 10);
 	char *buf;
 
 	if (announced != body)
