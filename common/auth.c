@@ -5,6 +5,7 @@
 
 #include "queries.h"
 #include "text.h"
+#include "token_cache.h"
 
 #define KEY_PREFIX	"car_"
 
@@ -26,7 +27,7 @@ user_caller(struct req *rq, struct reply *rp, enum access access, const char *te
 	struct token *t = arena_alloc(rq->a, sizeof(*t));
 	enum db_status st;
 
-	if (token_check(rq->a, text, n, &rq->conf->keys, rq->now, t) != TOKEN_OK)
+	if (token_cache_check(rq->a, text, n, &rq->conf->keys, rq->now, t) != TOKEN_OK)
 		return auth_bad_token(rq, rp);
 	if (access != INBOX) {
 		st = db_read(rq->db, &q_caller_session, DB_ARGS(t->user, t->session), NULL);

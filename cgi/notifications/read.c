@@ -18,8 +18,7 @@
 static const char *
 inbox_etag(struct req *rq, const struct db_rows *rows)
 {
-	return arena_fmt(rq->a, "\"%.8s%.4s%.4s-%s\"", rq->user, rq->user + 9, rq->user + 14,
-	    rows_text(rows, 0, "version"));
+	return arena_fmt(rq->a, "\"%s-%s\"", rq->user, rows_text(rows, 0, "version"));
 }
 
 /* Whether one tag of an If-None-Match list is etag; weak ones count (RFC 9110 13.1.2). */
