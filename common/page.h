@@ -27,12 +27,15 @@ int	 page_read(struct req *rq, struct reply *rp, struct page *p);
 /* A cursor's two parts, checked; false when text is malformed. */
 bool	 page_cursor(struct arena *a, const char *text, size_t n, const char **at, const char **id);
 
-/* The pure part of limit: text may be NULL (absent). */
+/*
+ * The pure part of limit: text may be NULL (absent).  A number is a decimal one (20, 20.5,
+ * 2e1, white space around it); inf, nan and 0x10 are none.
+ */
 int	 page_limit(const char *text);
 
 /*
- * How many rows to show of rows, and whether more follow.  first_null: a row whose id is
- * NULL stands for an empty page (lists that carry a counter).
+ * How many rows to show of rows, and whether more follow.  One single row whose id is NULL
+ * stands for an empty page: lists that carry a counter or a role have it.
  */
 int	 page_shown(const struct page *p, const struct db_rows *rows, bool *more);
 
