@@ -286,8 +286,9 @@ static int
 show_me(struct req *rq, struct reply *rp)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status st = db_read(rq->db, &q_me_show, DB_ARGS(rq->user), &rows);
 
-	return me_answer(rq, rp, db_read(rq->db, &q_me_show, DB_ARGS(rq->user), &rows), rows);
+	return me_answer(rq, rp, st, rows);
 }
 
 struct me_change {
