@@ -1,7 +1,6 @@
 #include "page.h"
 
 #include <assert.h>
-#include <math.h>
 
 #include "text.h"
 
@@ -70,10 +69,12 @@ page_limit(const char *text)
 
 	if (text == NULL || !is_decimal(text))
 		return PAGE_DEFAULT;
-	n = trunc(strtod(text, NULL)); /* may be infinite */
-	if (n == 0)
-		return PAGE_DEFAULT;
-	return n < 1 ? 1 : n > PAGE_MAX ? PAGE_MAX : (int)n;
+	n = strtod(text, NULL); /* may be infinite */
+	if (n > PAGE_MAX)
+		return PAGE_MAX;
+	if (n <= -1)
+		return 1;
+	return (int)n != 0 ? (int)n : PAGE_DEFAULT;
 }
 
 int
