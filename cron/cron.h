@@ -1,0 +1,49 @@
+#ifndef CRON_H
+#define CRON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "db.h"
+
+/*
+ * cron - what the jobs of carillon-cron share; cron/main.c has the table of them.
+ *
+ * A new job is one file cron/<job>.c, one row in that table, and a line in the crontab.
+ */
+#define TALLY_MAX 8
+
+struct run {
+	struct db *db;
+	const struct conf *conf;
+	const char *at; /* RFC 3339: what counts as now; NULL is the database's now */
+	bool dry;       /* count what would be done, change nothing */
+};
+
+/*
+ * Do all that is due.  tally has a place for each name of the job's row, 0 at first.
+ * Returns whether the run was sound; what was not is logged by the job itself.
+ */
+typedef bool job_fn(const struct run *run, int64_t tally[TALLY_MAX]);
+
+struct job {
+	const char *name;
+	job_fn *fn;
+	const char *help;
+	const char *tally[TALLY_MAX + 1]; /* what it counts; NULL ends it */
+};
+
+/* SIGTERM or SIGINT came: finish what is in hand and return. */
+bool cron_ending(void);
+void cron_end_on_signals(void);
+
+/* Log why the last statement failed; false, for "return cron_failed(run)". */
+bool cron_failed(const struct run *run);
+
+/* Milliseconds of a clock that nobody sets: for bounds on a run's own time. */
+int64_t cron_clock(void);
+
+job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */
+
+#endif

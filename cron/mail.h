@@ -1,0 +1,48 @@
+#ifndef MAIL_H
+#define MAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "scope.h"
+
+/*
+ * mail - one delivery as an Internet message (RFC 5322, 2045, 2047).
+ *
+ * Pure: the same letter always gives the same bytes, on every try and every machine.  No field can
+ * add a header line, a part or a recipient, whatever it holds.
+ */
+struct mail_sender {
+	const char *name; /* for people; NULL when there is none */
+	const char *address;
+};
+
+struct letter {
+	const char *id; /* of the delivery, a uuid: names the message everywhere */
+	const struct mail_sender *from;
+	const char *to; /* an address, see mail_is_address() */
+	const char *subject, *text;
+	const char *html; /* NULL: made from text */
+	const char *host; /* what the Message-ID ends in */
+	int64_t created;  /* seconds since 1970: the Date */
+};
+
+/* local@domain, of characters that mean nothing else in a header; a is for scratch. */
+bool mail_is_address(struct arena *a, const char *s);
+
+/* Read "Name <local@domain>", "\"Name\" <…>" or "local@domain".  out is written only on true. */
+bool mail_sender_read(struct arena *a, const char *s, struct mail_sender *out) MUST_CHECK;
+
+/* The host of an http(s) URL, without port; "localhost" when it has none that may be used. */
+const char *mail_host(struct arena *a, const char *url);
+
+/*
+ * The whole message with CRLF line ends, no line longer than 998 bytes.
+ *   a  holds the result
+ *   n  receives its length
+ */
+const char *mail_message(struct arena *a, const struct letter *l, size_t *n);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * carillon-cron JOB [--at RFC3339] [--dry-run]
+ *
+ * cron runs it every minute.  One line of JSON with counts goes to stdout, what went wrong to
+ * stderr.  Exit codes: 0 the run was sound, 1 it was not, 2 usage or settings.  Two runs at once
+ * are safe: every job claims or locks what it works on.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cron.h"
+#include "json.h"
+#include "log.h"
+#include "moment.h"
+#include "queries.h"
+
+#define ARENA_MAX (1024 * 1024)
+
+static const struct job jobs[] = {
+	{ "dispatch", dispatch_job, "send the mail that is due",
+	    { "sent", "skipped", "failed", "retried", "lost" } },
+	{ NULL, NULL, NULL, { NULL } },
+};
+
+enum { EXIT_SOUND = 0, EXIT_UNSOUND = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *job;
+	char at[MOMENT_LEN + 1]; /* "" when not given */
+	bool dry, help;
+};
+
+static void
+usage(FILE *to)
+{
+	fprintf(to,
+	    "usage: carillon-cron JOB [--at RFC3339] [--dry-run] [--help]\n\nJOB is one of:\n");
+	for (const struct job *j = jobs; j->name != NULL; j++)
+		fprintf(to, "  %-10s %s\n", j->name, j->help);
+	fprintf(to, "  %-10s all of them, one after the other\n\n", "all");
+	fprintf(to, "  --at RFC3339  what counts as now for what is due, late or expired\n");
+	fprintf(to, "  --dry-run     count what would be done, change nothing\n");
+}
+
+static bool
+usage_error(const char *what, const char *value)
+{
+	fprintf(stderr, "carillon-cron: %s%s%s\n", what, value != NULL ? ": " : "",
+	    value != NULL ? value : "");
+	usage(stderr);
+	return false;
+}
+
+static bool
+job_is_known(const char *name)
+{
+	for (const struct job *j = jobs; j->name != NULL; j++)
+		if (strcmp(name, j->name) == 0)
+			return true;
+	return strcmp(name, "all") == 0;
+}
+
+static bool
+read_at(struct options *o, const char *text)
+{
+	int64_t ms;
+
+	if (!moment_parse(text, strlen(text), &ms))
+		return usage_error("--at is not an RFC 3339 date and time", text);
+	moment_format(ms, o->at);
+	return true;
+}
+
+static bool
+read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "at", required_argument, NULL, 'a' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1)
+		switch (c) {
+		case 'a':
+			if (!read_at(o, optarg))
+				return false;
+			break;
+		case 'n':
+			o->dry = true;
+			break;
+		case 'h':
+			o->help = true;
+			return true;
+		default: /* getopt has said what */
+			usage(stderr);
+			return false;
+		}
+	if (optind + 1 != argc)
+		return usage_error(optind == argc ? "no JOB given" : "one JOB at a time", NULL);
+	o->job = argv[optind];
+	return job_is_known(o->job) || usage_error("unknown JOB", o->job);
+}
+
+static void
+write_tally(struct out *o, const struct job *j, const int64_t *tally)
+{
+	for (int i = 0; j->tally[i] != NULL; i++) {
+		out_key(o, j->tally[i]);
+		out_int(o, tally[i]);
+	}
+}
+
+static bool
+heartbeat(const struct run *run, const struct db_stmt *st, struct db_args args)
+{
+	enum db_status rc;
+
+	if (run->dry)
+		return true;
+	rc = db_alone(run->db, st, args, NULL);
+	return rc == DB_OK || rc == DB_NONE || cron_failed(run);
+}
+
+/* One job between its two heartbeats.  o receives the counts, inside an open object. */
+static bool
+run_job(const struct run *run, const struct job *j, struct arena *a, struct out *o)
+{
+	int64_t tally[TALLY_MAX] = { 0 };
+	struct out counts;
+	bool sound = heartbeat(run, &q_cron_begin, DB_ARGS(j->name));
+
+	if (!j->fn(run, tally))
+		sound = false;
+	write_tally(o, j, tally);
+
+	out_init(&counts, a, 128);
+	out_open(&counts, '{');
+	write_tally(&counts, j, tally);
+	out_key(&counts, "sound");
+	out_bool(&counts, sound);
+	out_close(&counts, '}');
+	return heartbeat(run, &q_cron_end, DB_ARGS(j->name, arena_ndup(a, counts.s, counts.n))) &&
+	    sound;
+}
+
+/* What fails in one job stops no other: each has its own work and its own failures. */
+static bool
+run_all(const struct run *run, struct arena *a, struct out *o)
+{
+	bool sound = true;
+
+	for (const struct job *j = jobs; j->name != NULL && !cron_ending(); j++) {
+		out_key(o, j->name);
+		out_open(o, '{');
+		if (!run_job(run, j, a, o))
+			sound = false;
+		out_close(o, '}');
+	}
+	return sound;
+}
+
+static bool
+run_named(const struct run *run, const char *name, struct arena *a, struct out *o)
+{
+	const struct job *j = jobs;
+
+	if (strcmp(name, "all") == 0)
+		return run_all(run, a, o);
+	while (strcmp(name, j->name) != 0)
+		j++;
+	return run_job(run, j, a, o);
+}
+
+static int
+run_and_tell(const struct run *run, const char *name)
+{
+	struct arena a;
+	struct out o;
+	bool sound;
+
+	arena_init(&a, ARENA_MAX);
+	out_init(&o, &a, 512);
+	out_open(&o, '{');
+	out_key(&o, "job");
+	out_text(&o, name);
+	out_key(&o, "dry_run");
+	out_bool(&o, run->dry);
+	sound = run_named(run, name, &a, &o);
+	out_close(&o, '}');
+	out_raw(&o, "\n", 1);
+	fwrite(o.s, 1, o.n, stdout);
+	if (fflush(stdout) != 0)
+		sound = false;
+	arena_free(&a);
+	return sound ? EXIT_SOUND : EXIT_UNSOUND;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct run run = { 0 };
+	int code;
+
+	log_name("carillon-cron");
+	if (!read_options(argc, argv, &o))
+		return EXIT_USAGE;
+	if (o.help) {
+		usage(stdout);
+		putchar('\n');
+		conf_print();
+		return EXIT_SOUND;
+	}
+	if ((run.conf = conf_load()) == NULL)
+		return EXIT_USAGE;
+	if ((run.db = db_open(run.conf->worker_database_url, run.conf->prepare)) == NULL)
+		return EXIT_UNSOUND;
+	run.at = o.at[0] != '\0' ? o.at : NULL;
+	run.dry = o.dry;
+	cron_end_on_signals();
+	code = run_and_tell(&run, o.job);
+	db_close(run.db);
+	return code;
+}
