@@ -45,5 +45,6 @@ bool cron_failed(const struct run *run);
 int64_t cron_clock(void);
 
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */
+job_fn cleanup_job;
 
 #endif

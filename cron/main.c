@@ -21,6 +21,8 @@
 static const struct job jobs[] = {
 	{ "dispatch", dispatch_job, "send the mail that is due",
 	    { "sent", "skipped", "failed", "retried", "lost" } },
+	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
+	    { "deleted", "erased", "codes", "sessions", "deliveries" } },
 	{ NULL, NULL, NULL, { NULL } },
 };
 

@@ -1,0 +1,71 @@
+/*
+ * cleanup - delete what has outlived its keeping.
+ *
+ * Inbox rows: read for more than 30 days are soft-deleted, soft-deleted for more than 90 days are
+ * erased with their deliveries.  Also login codes, sessions and sent codes that nothing needs any
+ * more.  SQL and the reasons for each bound: sql/query/cleanup.sql.
+ */
+#include "cron.h"
+#include "log.h"
+#include "queries.h"
+
+/* The same order as this job's names in cron/main.c. */
+enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES };
+
+static const struct sweep {
+	int tally;
+	const struct db_stmt *batch;
+} sweeps[] = {
+	{ DELETED, &q_cleanup_hide },
+	{ ERASED, &q_cleanup_erase },
+	{ CODES, &q_cleanup_codes },
+	{ SESSIONS, &q_cleanup_sessions },
+	{ SESSIONS, &q_cleanup_revoked },
+	{ DELIVERIES, &q_cleanup_deliveries },
+};
+
+/* Batch after batch until one is not full.  A row that somebody changed meanwhile is not found by
+ * the next batch, so this ends. */
+static bool
+sweep_all(const struct run *run, const struct sweep *s, int64_t *tally)
+{
+	bool more = true;
+
+	while (more && !cron_ending()) {
+		SCOPED(rows_free) struct db_rows *rows = NULL;
+
+		if (db_alone(run->db, s->batch, DB_ARGS(run->at), &rows) != DB_OK)
+			return cron_failed(run);
+		tally[s->tally] += rows_int(rows, 0, "n");
+		more = rows_bool(rows, 0, "more");
+	}
+	return true;
+}
+
+static bool
+count_only(const struct run *run, int64_t *tally)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+
+	if (db_read(run->db, &q_cleanup_count, DB_ARGS(run->at), &rows) != DB_OK)
+		return cron_failed(run);
+	tally[DELETED] = rows_int(rows, 0, "deleted");
+	tally[ERASED] = rows_int(rows, 0, "erased");
+	tally[CODES] = rows_int(rows, 0, "codes");
+	tally[SESSIONS] = rows_int(rows, 0, "sessions");
+	tally[DELIVERIES] = rows_int(rows, 0, "deliveries");
+	return true;
+}
+
+bool
+cleanup_job(const struct run *run, int64_t tally[TALLY_MAX])
+{
+	bool sound = true;
+
+	if (run->dry)
+		return count_only(run, tally);
+	for (size_t i = 0; i < COUNT(sweeps); i++)
+		if (!sweep_all(run, &sweeps[i], tally))
+			sound = false;
+	return sound;
+}
