@@ -16,17 +16,16 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *head;	/* the block in use, then older ones */
-	size_t used, limit;		/* bytes handed out; the most there may be */
+	struct arena_block *head; /* the block in use, then older ones */
+	size_t used, limit;       /* bytes handed out; the most there may be */
 };
 
-void	 arena_init(struct arena *a, size_t limit);
-void	*arena_alloc(struct arena *a, size_t n);	/* zeroed, aligned for any type */
-char	*arena_dup(struct arena *a, const char *s);
-char	*arena_ndup(struct arena *a, const char *s, size_t n);	/* adds the final NUL */
-char	*arena_fmt(struct arena *a, const char *fmt, ...)
-	    __attribute__((format(printf, 2, 3)));
-void	 arena_reset(struct arena *a);
-void	 arena_free(struct arena *a);	/* also the first block; a may be used again */
+void arena_init(struct arena *a, size_t limit);
+void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for any type */
+char *arena_dup(struct arena *a, const char *s);
+char *arena_ndup(struct arena *a, const char *s, size_t n); /* adds the final NUL */
+char *arena_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void arena_reset(struct arena *a);
+void arena_free(struct arena *a); /* also the first block; a may be used again */
 
 #endif

@@ -15,10 +15,10 @@
  * or build-san above /proc/self/exe.
  */
 struct conf {
-	const char *var;		/* absolute */
+	const char *var; /* absolute */
 	const char *port;
-	const char *base_url;		/* no trailing slash */
-	const char *database_url;	/* the migrator's */
+	const char *base_url;     /* no trailing slash */
+	const char *database_url; /* the migrator's */
 	const char *web_database_url, *worker_database_url;
 	const char *mail_url, *mail_from;
 	const char *tls_cert, *tls_key;
@@ -33,6 +33,6 @@ struct conf {
 const struct conf *conf_load(void);
 
 /* Print the names, the defaults and what each is for: --help of our programs. */
-void	 conf_print(void);
+void conf_print(void);
 
 #endif

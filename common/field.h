@@ -13,13 +13,13 @@
  * 400 `Unknown field: x`, `Invalid field: x`, `Missing field: x`.
  */
 enum field_type {
-	FIELD_TEXT = 1,	/* const char *: min..max characters (not bytes) */
-	FIELD_BOOL,	/* enum field_bool */
-	FIELD_UUID,	/* const char *, lower-cased */
-	FIELD_EMAIL,	/* const char *, lower-cased */
-	FIELD_TIME,	/* const char *: RFC 3339 in UTC, see moment.h */
-	FIELD_WORD,	/* const char *: one of words[] */
-	FIELD_OBJECT,	/* const char *: the object's JSON text, at most max bytes */
+	FIELD_TEXT = 1, /* const char *: min..max characters (not bytes) */
+	FIELD_BOOL,     /* enum field_bool */
+	FIELD_UUID,     /* const char *, lower-cased */
+	FIELD_EMAIL,    /* const char *, lower-cased */
+	FIELD_TIME,     /* const char *: RFC 3339 in UTC, see moment.h */
+	FIELD_WORD,     /* const char *: one of words[] */
+	FIELD_OBJECT,   /* const char *: the object's JSON text, at most max bytes */
 };
 
 enum field_bool { ABSENT = 0, NO, YES };
@@ -32,25 +32,27 @@ struct field {
 	enum field_need need;
 	size_t offset;
 	size_t min, max;
-	const char *const *words;	/* NULL-terminated, for FIELD_WORD */
+	const char *const *words; /* NULL-terminated, for FIELD_WORD */
 };
 
 /* The member's C type is checked at compile time. */
 #define FIELD_AT(st, m, T) (offsetof(st, m) + 0 * sizeof(&((st *)0)->m == (T *)0))
+/* clang-format off */
 #define TEXT(st, m, need, lo, hi) { #m, FIELD_TEXT, need, FIELD_AT(st, m, const char *), lo, hi, NULL }
-#define BOOL(st, m, need)	{ #m, FIELD_BOOL, need, FIELD_AT(st, m, enum field_bool), 0, 0, NULL }
-#define UUID(st, m, need)	{ #m, FIELD_UUID, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
-#define EMAIL(st, m, need)	{ #m, FIELD_EMAIL, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
-#define TIME(st, m, need)	{ #m, FIELD_TIME, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
-#define WORD(st, m, need, ws)	{ #m, FIELD_WORD, need, FIELD_AT(st, m, const char *), 0, 0, ws }
-#define OBJECT(st, m, need, hi)	{ #m, FIELD_OBJECT, need, FIELD_AT(st, m, const char *), 0, hi, NULL }
+#define BOOL(st, m, need) { #m, FIELD_BOOL, need, FIELD_AT(st, m, enum field_bool), 0, 0, NULL }
+#define UUID(st, m, need) { #m, FIELD_UUID, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
+#define EMAIL(st, m, need) { #m, FIELD_EMAIL, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
+#define TIME(st, m, need) { #m, FIELD_TIME, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
+#define WORD(st, m, need, ws) { #m, FIELD_WORD, need, FIELD_AT(st, m, const char *), 0, 0, ws }
+#define OBJECT(st, m, need, hi) { #m, FIELD_OBJECT, need, FIELD_AT(st, m, const char *), 0, hi, NULL }
+/* clang-format on */
 
 /*
  * Fill out from rq->body; members of absent keys stay as they were (zero them first).
  * Returns 0, or the status already answered in rp.  No body counts as {}.
  * The table ends with a row whose key is NULL.
  */
-int	 field_read(struct req *rq, struct reply *rp, const struct field *fields, void *out);
+int field_read(struct req *rq, struct reply *rp, const struct field *fields, void *out);
 
 /* "true", "false" or NULL: for a statement's parameter. */
 const char *field_flag(enum field_bool b);

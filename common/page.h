@@ -8,12 +8,12 @@
  * page - keyset paging, newest first by (created_at, id) descending: the same for
  * every list (contract sections 5a and 8b).
  */
-#define PAGE_DEFAULT	50
-#define PAGE_MAX	200
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     200
 
 struct page {
-	const char *at, *id;	/* rows older than this pair; infinity at first */
-	const char *fetch;	/* rows to ask for: one more than limit, to see whether there are more */
+	const char *at, *id; /* rows older than this pair; infinity at first */
+	const char *fetch; /* rows to ask for: one more than limit, to see whether there are more */
 	int limit;
 };
 
@@ -22,28 +22,28 @@ struct page {
  * 400 `Invalid cursor`.  A cursor is <created_at>|<id> of the last row of the page
  * before; limit follows the table of section 5a.
  */
-int	 page_read(struct req *rq, struct reply *rp, struct page *p);
+int page_read(struct req *rq, struct reply *rp, struct page *p);
 
 /* A cursor's two parts, checked; false when text is malformed. */
-bool	 page_cursor(struct arena *a, const char *text, size_t n, const char **at, const char **id);
+bool page_cursor(struct arena *a, const char *text, size_t n, const char **at, const char **id);
 
 /*
  * The pure part of limit: text may be NULL (absent).  A number is a decimal one (20, 20.5,
  * 2e1, white space around it); inf, nan and 0x10 are none.
  */
-int	 page_limit(const char *text);
+int page_limit(const char *text);
 
 /*
  * How many rows to show of rows, and whether more follow.  One single row whose id is NULL
  * stands for an empty page: lists that carry a counter or a role have it.
  */
-int	 page_shown(const struct page *p, const struct db_rows *rows, bool *more);
+int page_shown(const struct page *p, const struct db_rows *rows, bool *more);
 
 /*
  * Close a list: "]" of the rows, then the two keys cursor and more (their names differ
  * by face).  The cursor is that of row shown - 1, from columns created_at and id.
  */
-void	 page_close(struct out *o, const struct db_rows *rows, int shown, bool more,
-	    const char *cursor_key, const char *more_key);
+void page_close(struct out *o, const struct db_rows *rows, int shown, bool more,
+    const char *cursor_key, const char *more_key);
 
 #endif

@@ -12,17 +12,17 @@
 
 /* Strict UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above
  * U+10FFFF, and no NUL. */
-bool	 text_is_utf8(const char *s, size_t n);
+bool text_is_utf8(const char *s, size_t n);
 
 /* Bytes of the one character of such UTF-8 that starts at s, of which n bytes are
  * there; 0 when none does. */
-size_t	 text_char(const char *s, size_t n);
+size_t text_char(const char *s, size_t n);
 
 /* Length in bytes of the longest prefix of s with at most max characters. */
-size_t	 text_prefix(const char *s, size_t max);
+size_t text_prefix(const char *s, size_t max);
 
 /* Characters (code points) in valid UTF-8. */
-size_t	 text_length(const char *s);
+size_t text_length(const char *s);
 
 /* n bytes from outside made fit to show: every byte that is no part of a character
  * becomes "?". */
@@ -30,18 +30,18 @@ const char *text_clean(struct arena *a, const char *s, size_t n);
 
 /* A uuid in any case; out gets it in lower case and is written only on true. */
 #define UUID_LEN 36
-bool	 text_uuid(const char *s, size_t n, char out[UUID_LEN + 1]);
+bool text_uuid(const char *s, size_t n, char out[UUID_LEN + 1]);
 
 /* One mailbox as local@domain, lower-cased into out; written only on true.  What a browser's
  * <input type=email> takes and mail servers too: ASCII, no white space, no double quotes,
  * no empty part between dots, at most 64 bytes before the @ and 254 in all. */
 #define EMAIL_MAX 254
-bool	 text_email(const char *s, size_t n, char out[EMAIL_MAX + 1]);
+bool text_email(const char *s, size_t n, char out[EMAIL_MAX + 1]);
 
 /* A same-origin path (contract section 5): starts with one slash, not two, holds no
  * backslash, no byte below 0x21, no 0x7f, no "..", and at most TEXT_LINK_MAX bytes. */
 #define TEXT_LINK_MAX 2000
-bool	 text_is_link(const char *s);
+bool text_is_link(const char *s);
 
 /*
  * One line for a mail header or a log: C0, DEL, C1 (U+0085 among them), U+2028, U+2029
@@ -71,6 +71,6 @@ const char *text_cookie(const char *header, const char *name, size_t *len);
 
 /* Whether token stands in a comma-separated header, parameters stripped, case
  * ignored: as in "Prefer: handling=strict, wait=5".  header may be NULL. */
-bool	 text_has_token(const char *header, const char *token);
+bool text_has_token(const char *header, const char *token);
 
 #endif

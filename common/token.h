@@ -13,33 +13,33 @@
  *
  * Pure: no clock, no I/O.  The caller brings keys and time.
  */
-#define TOKEN_KEYS_MAX	2
-#define TOKEN_TEXT_MAX	1024	/* bytes of a whole token */
-#define TOKEN_KEY_MIN	32	/* bytes of a secret */
-#define TOKEN_KID_MAX	64	/* bytes of a key's name, none of which JSON escapes */
+#define TOKEN_KEYS_MAX 2
+#define TOKEN_TEXT_MAX 1024 /* bytes of a whole token */
+#define TOKEN_KEY_MIN  32   /* bytes of a secret */
+#define TOKEN_KID_MAX  64   /* bytes of a key's name, none of which JSON escapes */
 
 /* The keys in force: the first signs, all are accepted. */
 struct token_keys {
 	size_t n;
 	struct token_key {
-		const char *kid;	/* NULL or "": the header names none */
-		const char *secret;	/* at least TOKEN_KEY_MIN bytes */
+		const char *kid;    /* NULL or "": the header names none */
+		const char *secret; /* at least TOKEN_KEY_MIN bytes */
 	} key[TOKEN_KEYS_MAX];
 };
 
 struct token {
-	char user[UUID_LEN + 1];	/* sub */
-	char session[UUID_LEN + 1];	/* jti */
+	char user[UUID_LEN + 1];    /* sub */
+	char session[UUID_LEN + 1]; /* jti */
 	const char *email;
-	int64_t issued, expires;	/* seconds since 1970 */
+	int64_t issued, expires; /* seconds since 1970 */
 };
 
 enum token_status {
 	TOKEN_OK = 0,
-	TOKEN_MALFORMED,	/* not three canonical base64url parts, or claims of other types */
-	TOKEN_BAD_HEADER,	/* not byte for byte a header that we write */
+	TOKEN_MALFORMED,  /* not three canonical base64url parts, or claims of other types */
+	TOKEN_BAD_HEADER, /* not byte for byte a header that we write */
 	TOKEN_BAD_MAC,
-	TOKEN_EXPIRED		/* exp is not after now */
+	TOKEN_EXPIRED /* exp is not after now */
 };
 
 /*
@@ -69,6 +69,6 @@ const char *token_mac(struct arena *a, const char *key, const char *const texts[
 const char *token_api_key(struct arena *a, const char *prefix);
 
 /* Whether s is shaped like an API key (car_agent_ or car_client_ and 48 hex). */
-bool	 token_is_api_key(const char *s, size_t n);
+bool token_is_api_key(const char *s, size_t n);
 
 #endif

@@ -28,8 +28,8 @@ test_pieces(struct arena *a)
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < COUNT(sizes); i++) {
 			piece[i] = arena_alloc(a, sizes[i]);
-			T_OK(
-			    (uintptr_t)piece[i] % _Alignof(max_align_t) == 0, "size %zu", sizes[i]);
+			T_OK((uintptr_t)piece[i] % _Alignof(max_align_t) == 0, "size %zu",
+			    sizes[i]);
 			T_OK(is_zero(piece[i], sizes[i]), "size %zu round %d", sizes[i], round);
 			memset(piece[i], (int)i + 1, sizes[i]);
 		}

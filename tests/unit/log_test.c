@@ -82,8 +82,8 @@ test_cut(void)
 			memcpy(text + shift + i, "\xe2\x82\xac", 3);
 		text[shift + 2997 - 3] = '\0';
 		CAPTURE(LOG_ERROR, NULL, "%s", text);
-		T_OK(
-		    json_object_get_string_len(parsed("message")) == shift + (1000 - shift) / 3 * 3,
+		T_OK(json_object_get_string_len(parsed("message")) ==
+			shift + (1000 - shift) / 3 * 3,
 		    "shift %d: %d bytes", shift, json_object_get_string_len(parsed("message")));
 		T_OK(parsed("request_id") == NULL, "no request id");
 	}
