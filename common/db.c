@@ -14,6 +14,9 @@
 #define OWN_LANES	4	/* transactions at one time; others wait their turn */
 #define WAITING_MAX	1024
 #define TICK_MS		250
+/* Reads follow each other so that PostgreSQL never waits for us.  Writes do not: those that
+ * come while one batch is being flushed to the log share the next flush. */
+#define READ_DEPTH	4
 
 enum { LANE_READ, LANE_WRITE, LANE_OWN, LANES = LANE_OWN + OWN_LANES };
 
@@ -45,6 +48,7 @@ db_open(const char *url, bool prepare)
 
 		l->db = db;
 		l->by_user = i == LANE_WRITE;
+		l->depth = i == LANE_READ ? READ_DEPTH : 1;
 		l->prepared = calloc(Q_COUNT / 64 + 1, sizeof(*l->prepared));
 		items_init(&l->queue);
 		items_init(&l->sent);

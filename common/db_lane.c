@@ -163,6 +163,8 @@ broken(struct lane *l)
 	disconnect(l);
 	items_init(&l->sent);
 	items_init(&l->queue);
+	l->at = NULL;
+	l->batches = 0;
 	while ((it = items_pop(&sent)) != NULL) {
 		PQclear(TAKE(it->res));
 		if (it->repeatable) {
@@ -245,23 +247,24 @@ insert_by_user(struct items *q, struct item *it)
 	*at = it;
 }
 
+/* Move the next batch out of the queue. */
 static void
-take_batch(struct lane *l)
+take_batch(struct lane *l, struct items *batch)
 {
 	bool alone = l->queue.first->alone;
+	struct item *it;
 
-	items_init(&l->sent);
-	for (l->batch = 0; l->queue.first != NULL && l->batch < LANE_BATCH_MAX; l->batch++) {
-		if (l->batch > 0 && (alone || l->queue.first->alone))
+	items_init(batch);
+	for (int n = 0; (it = l->queue.first) != NULL && n < LANE_BATCH_MAX; n++) {
+		if (n > 0 && (alone || it->alone))
 			break;
+		items_pop(&l->queue);
+		it->last = false;
 		if (l->by_user)
-			insert_by_user(&l->sent, items_pop(&l->queue));
+			insert_by_user(batch, it);
 		else
-			items_push(&l->sent, items_pop(&l->queue));
+			items_push(batch, it);
 	}
-	l->at = l->sent.first;
-	l->failed = false;
-	l->since = lane_clock();
 }
 
 /* Push out what the socket takes; watch for room only while something is left. */
@@ -277,21 +280,38 @@ flush(struct lane *l)
 		broken(l);
 }
 
+/* One batch: its statements, then the Sync that commits them. */
+static bool
+send_batch(struct lane *l)
+{
+	struct items batch;
+	struct item *it;
+	bool ok = true;
+
+	if (l->batches++ == 0)
+		l->since = lane_clock();
+	take_batch(l, &batch);
+	while ((it = items_pop(&batch)) != NULL) {
+		it->last = batch.first == NULL;
+		items_push(&l->sent, it);
+		ok = ok && send_item(l, it);
+	}
+	if (l->at == NULL && l->batches == 1)
+		l->at = l->sent.first;
+	return ok && PQpipelineSync(l->pg) == 1;
+}
+
 void
 lane_send(struct lane *l)
 {
-	if (l->state != LANE_UP || l->sent.first != NULL || l->queue.first == NULL)
+	if (l->state != LANE_UP || l->queue.first == NULL || l->batches >= l->depth)
 		return;
-	take_batch(l);
-	for (struct item *it = l->sent.first; it != NULL; it = it->next)
-		if (!send_item(l, it)) {
+	while (l->queue.first != NULL && l->batches < l->depth)
+		if (!send_batch(l)) {
 			broken(l);
 			return;
 		}
-	if (PQpipelineSync(l->pg) != 1)
-		broken(l);
-	else
-		flush(l);
+	flush(l);
 }
 
 /* ---- its answers come in ---- */
@@ -318,43 +338,62 @@ keep(struct lane *l, PGresult *res)
 		    it->st != NULL ? it->st->name : it->sql,
 		    PQresultErrorField(res, PG_DIAG_SQLSTATE),
 		    PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
-		l->failed = true;
 	}
 	PQclear(res);
 }
 
-/* One statement's answers have ended: on to the next. */
+/* One statement's answers have ended: on to the next, or to the Sync. */
 static void
 step(struct lane *l)
 {
 	if (l->at->preparing && !l->at->prepare_only)
 		l->at->preparing = false;
 	else
-		l->at = l->at->next;
+		l->at = l->at->last ? NULL : l->at->next;
+}
+
+/* Move the oldest batch out of those on the wire; whether a statement of it failed. */
+static bool
+end_batch(struct lane *l, struct items *batch)
+{
+	bool failed = false, last = false;
+
+	items_init(batch);
+	while (!last) {
+		struct item *it = items_pop(&l->sent);
+
+		last = it->last;
+		failed = failed || (it->status != DB_OK && it->status != DB_NONE);
+		items_push(batch, it);
+	}
+	l->batches--;
+	l->at = l->sent.first;
+	l->since = lane_clock();
+	return failed;
 }
 
 /* The Sync was answered: the batch is committed, or none of it happened. */
 static void
 batch_done(struct lane *l)
 {
-	struct items sent = l->sent, later = l->queue;
-	bool again = l->failed && l->batch > 1;
+	struct items batch, later = l->queue;
+	bool again = end_batch(l, &batch) && !batch.first->last;
 	struct item *it;
 
-	items_init(&l->sent);
-	if (again)
-		items_init(&l->queue);
-	while ((it = items_pop(&sent)) != NULL)
-		if (again) {
-			PQclear(TAKE(it->res));
-			it->status = DB_OK;
-			it->alone = true;
-			items_push(&l->queue, it);
-		} else
+	if (!again) {
+		while ((it = items_pop(&batch)) != NULL)
 			finish(l, it, it->status, NULL);
-	if (again)
-		while ((it = items_pop(&later)) != NULL)
-			items_push(&l->queue, it);
+		return;
+	}
+	items_init(&l->queue);
+	while ((it = items_pop(&batch)) != NULL) {
+		PQclear(TAKE(it->res));
+		it->status = DB_OK;
+		it->alone = true;
+		items_push(&l->queue, it);
+	}
+	while ((it = items_pop(&later)) != NULL)
+		items_push(&l->queue, it);
 }
 
 static void
@@ -374,7 +413,6 @@ drain(struct lane *l)
 		} else if (l->at != NULL)
 			keep(l, res);
 		else {			/* the commit itself failed */
-			l->failed = true;
 			l->sent.first->status = lane_status(
 			    PQresultErrorField(res, PG_DIAG_SQLSTATE));
 			PQclear(res);

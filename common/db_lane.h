@@ -9,8 +9,8 @@
 /*
  * db_lane - one connection and the statements that wait for it; inside db*.c only.
  *
- * What is queued when the connection is free goes out as one batch: one pipeline,
- * one Sync.  PostgreSQL runs a batch as one transaction, so when a statement of it
+ * What is queued at the end of a turn goes out as one batch: one pipeline, one Sync.
+ PostgreSQL runs a batch as one transaction, so when a statement of it
  * fails, none of it happened, and each runs again alone.
  */
 #define LANE_BATCH_MAX	64
@@ -26,6 +26,7 @@ struct item {
 	bool prepare_only;
 	bool alone;			/* not together with others */
 	bool preparing;			/* its PREPARE has not been answered */
+	bool last;			/* of its batch */
 	bool done;
 	enum db_status status;
 	PGresult *res;			/* owned; on DB_OK and DB_NONE */
@@ -45,12 +46,12 @@ struct lane {
 	bool by_user;		/* order a batch by its first argument: lock order */
 	bool taken;		/* by a transaction */
 	struct items queue;	/* waiting */
-	struct items sent;	/* the batch on the wire */
-	struct item *at;	/* of sent: whose answer comes next */
-	size_t batch;		/* items in sent */
-	bool failed;		/* one of them */
+	struct items sent;	/* on the wire, one batch after the other */
+	struct item *at;	/* of sent: whose answer comes next; NULL: a Sync's */
+	int batches;		/* in sent */
+	int depth;		/* the most there may be */
 	bool blocked;		/* part of it waits for room in the socket */
-	int64_t since;		/* ms, monotonic: when the batch or the connecting began */
+	int64_t since;		/* ms, monotonic: when the oldest batch or the connecting began */
 	int64_t rest_until;	/* ms: after a refused connection */
 	uint64_t *prepared;	/* a bit a statement */
 };
@@ -75,7 +76,7 @@ int64_t	 lane_clock(void);		/* ms, monotonic */
 void	 lane_push(struct lane *l, struct item *it);	/* queue it; connects when needed */
 void	 lane_event(struct lane *l);	/* its socket is ready */
 void	 lane_tick(struct lane *l, int64_t now);	/* give up what takes too long */
-void	 lane_send(struct lane *l);	/* send a batch if the lane is free */
+void	 lane_send(struct lane *l);	/* send what is queued, as far as depth allows */
 void	 lane_close(struct lane *l);
 
 /* The SQLSTATE table. */

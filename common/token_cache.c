@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES		1024	/* a power of two; half a megabyte when all are used */
+#define ENTRIES		4096	/* places; two megabytes when all are taken */
 #define ENTRY_TEXT_MAX	400	/* ours have about 300 bytes; longer ones are just checked */
+#define MAC_TEXT	43	/* the end of a token: 32 bytes in base64url */
 
 struct entry {
 	size_t n;
@@ -31,6 +32,16 @@ place_of(const char *text, size_t n)
 	return &entries[hash % ENTRIES];
 }
 
+/* What is public may be compared as usual; the MAC's time tells nothing. */
+static bool
+is_same(const struct entry *e, const char *text, size_t n)
+{
+	size_t open = n > MAC_TEXT ? n - MAC_TEXT : 0;
+
+	return e != NULL && e->n == n && memcmp(e->text, text, open) == 0 &&
+	    sodium_memcmp(e->text + open, text + open, n - open) == 0;
+}
+
 static void
 remember(struct entry **place, const char *text, size_t n, const struct token *t)
 {
@@ -52,7 +63,7 @@ token_cache_check(struct arena *a, const char *text, size_t n, const struct toke
 	if (n > ENTRY_TEXT_MAX)
 		return token_check(a, text, n, keys, now, out);
 	place = place_of(text, n);
-	if (*place != NULL && (*place)->n == n && sodium_memcmp((*place)->text, text, n) == 0) {
+	if (is_same(*place, text, n)) {
 		if ((*place)->token.expires <= now)
 			return TOKEN_EXPIRED;
 		*out = (*place)->token;
