@@ -19,7 +19,7 @@ const unknown = [
   `/v1/projects/${uuid()}/nothing`, `/v1/projects/${uuid()}/feedback/`, `/v1/projects/${uuid()}/feedback/x`, '/v1/feedback/',
   '/v1/feedbackx', '/V1/notifications', '/v1//notifications', '//v1/notifications', '/v1/notifications;x=1',
   '/v1/notifications%2f', '/nothing', '/nothing.html', '/.git/config', '/.env', '/livez/', '/livez/x', '/metricsx',
-  '/dashboard/nothing', '/openapi.yaml/', '/openapi.yml', '/index.php', '/%2e%2e/%2e%2e/etc/passwd', '/.error',
+  '/dashboard/nothing', '/openapi.yaml/', '/openapi.yml', '/index.php', '/.error',
 ];
 
 for (const path of unknown) {

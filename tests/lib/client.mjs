@@ -27,6 +27,7 @@ function setting(name) {
 //   body    value, sent as JSON             raw     bytes, sent as they are
 //   type    Content-Type of the body; null sends none
 //   headers more of them; an array sends the header several times
+//   from    the address to call from, one of 127.0.0.0/8
 //   lax     the answer need not keep the rules of the API (static files)
 // Resolves to { status, headers, text, json, bytes }.
 export function call(method, target, options = {}) {
@@ -34,6 +35,7 @@ export function call(method, target, options = {}) {
   return new Promise((resolve, reject) => {
     const req = http.request({
       agent: options.agent ?? agent, host: base.hostname, port: base.port, method, path: target,
+      localAddress: options.from,
       headers: headersOf(options, body),
     }, (res) => {
       const parts = [];

@@ -25,5 +25,5 @@ function parse(source) {
 // Send what is due, then the codes that this address got, in no order.
 export function codesTo(email) {
   cron('dispatch');
-  return mailsTo(email).map(({ text }) => /(?<!\d)\d{6}(?!\d)/.exec(text)?.[0]);
+  return mailsTo(email).map(({ text }) => /(?<!\w)\d{6}(?!\w)/.exec(text.replace(/^--.*$/gm, ''))?.[0]);
 }
