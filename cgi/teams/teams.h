@@ -10,6 +10,6 @@ handler_fn list_keys, add_key, remove_key;
 handler_fn list_audit;
 handler_fn list_projects, add_project, show_project, change_project;
 
-#define NAME_MAX_CHARS	200	/* of teams, projects and keys */
+#define NAME_MAX_CHARS 200 /* of teams, projects and keys */
 
 #endif
