@@ -23,20 +23,18 @@ room(struct out *o, size_t n)
 	return s + o->n;
 }
 
-static void
-put(struct out *o, char c)
+/* Room for a value's n bytes and the comma before it, which is put if it is needed. */
+static char *
+begin(struct out *o, size_t n)
 {
-	*room(o, 1) = c;
-	o->n++;
-}
+	char *to = room(o, n + 1);
 
-/* A value starts here: its comma, if it needs one. */
-static void
-begin(struct out *o)
-{
-	if (o->comma)
-		put(o, ',');
+	if (o->comma) {
+		*to++ = ',';
+		o->n++;
+	}
 	o->comma = true;
+	return to;
 }
 
 /* Whether none of eight bytes is '"', '\\' or below 0x20. */
@@ -108,15 +106,16 @@ out_raw(struct out *o, const char *s, size_t n)
 void
 out_open(struct out *o, char bracket)
 {
-	begin(o);
-	put(o, bracket);
+	*begin(o, 1) = bracket;
+	o->n++;
 	o->comma = false;
 }
 
 void
 out_close(struct out *o, char bracket)
 {
-	put(o, bracket);
+	*room(o, 1) = bracket;
+	o->n++;
 	o->comma = true;
 }
 
@@ -124,10 +123,8 @@ void
 out_key(struct out *o, const char *key)
 {
 	size_t n = strlen(key);
-	char *to;
+	char *to = begin(o, n + 3);
 
-	begin(o);
-	to = room(o, n + 3);
 	to[0] = '"';
 	memcpy(to + 1, key, n);
 	to[n + 1] = '"';
@@ -136,29 +133,44 @@ out_key(struct out *o, const char *key)
 	o->comma = false;
 }
 
+/* From the first byte to escape on, and the last quote. */
+static void
+rest_of_text(struct out *o, const char *s, size_t n)
+{
+	size_t run;
+
+	while (n > 0) {
+		escape(o, *s);
+		run = plain_run(s + 1, n - 1);
+		out_raw(o, s + 1, run);
+		s += run + 1;
+		n -= run + 1;
+	}
+	out_raw(o, "\"", 1);
+}
+
 void
 out_text(struct out *o, const char *s)
 {
 	size_t n, run;
+	char *to;
 
 	if (s == NULL) {
 		out_json(o, NULL);
 		return;
 	}
-	begin(o);
 	n = strlen(s);
-	room(o, n + 2); /* enough, unless something is escaped */
-	put(o, '"');
-	for (;;) {
-		run = plain_run(s, n);
-		out_raw(o, s, run);
-		if (run == n)
-			break;
-		escape(o, s[run]);
-		s += run + 1;
-		n -= run + 1;
+	to = begin(o, n + 2);
+	run = plain_run(s, n);
+	to[0] = '"';
+	memcpy(to + 1, s, run);
+	o->n += run + 1;
+	if (run < n) {
+		rest_of_text(o, s + run, n - run);
+		return;
 	}
-	put(o, '"');
+	to[n + 1] = '"';
+	o->n++;
 }
 
 void
@@ -172,7 +184,7 @@ out_int(struct out *o, int64_t v)
 	while ((u /= 10) > 0);
 	if (v < 0)
 		*--s = '-';
-	begin(o);
+	begin(o, sizeof(digits));
 	out_raw(o, s, (size_t)(digits + sizeof(digits) - s));
 }
 
@@ -185,10 +197,13 @@ out_bool(struct out *o, bool v)
 void
 out_json(struct out *o, const char *json)
 {
+	size_t n;
+
 	if (json == NULL)
 		json = "null";
-	begin(o);
-	out_raw(o, json, strlen(json));
+	n = strlen(json);
+	memcpy(begin(o, n), json, n);
+	o->n += n;
 }
 
 void
@@ -200,8 +215,7 @@ out_moment(struct out *o, const char *pg)
 		out_json(o, NULL);
 		return;
 	}
-	begin(o);
-	to = room(o, MOMENT_LEN + 2);
+	to = begin(o, MOMENT_LEN + 2);
 	moment_from_pg(pg, to + 1); /* its NUL is where the last quote goes */
 	to[0] = to[MOMENT_LEN + 1] = '"';
 	o->n += MOMENT_LEN + 2;
