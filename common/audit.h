@@ -9,12 +9,13 @@
  */
 struct audit {
 	const char *team;
-	const char *action;		/* noun.verb, as member.role_changed */
+	const char *action; /* noun.verb, as member.role_changed */
 	const char *resource_kind, *resource_id;
-	const char *before, *after;	/* JSON text, or NULL */
+	const char *before, *after; /* JSON text, or NULL */
 };
 
 /* The actor is rq's user or key; the request id is rq's. */
-enum db_status audit_write(struct db_tx *tx, const struct req *rq, const struct audit *e) MUST_CHECK;
+enum db_status audit_write(struct db_tx *tx, const struct req *rq,
+    const struct audit *e) MUST_CHECK;
 
 #endif

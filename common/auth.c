@@ -7,7 +7,7 @@
 #include "text.h"
 #include "token_cache.h"
 
-#define KEY_PREFIX	"car_"
+#define KEY_PREFIX "car_"
 
 const char *
 auth_cookie_name(const struct req *rq)
@@ -112,7 +112,7 @@ auth_same_site(struct req *rq, struct reply *rp)
 	if (rq->authorization != NULL)
 		return 0;
 	if (rq->fetch_site != NULL ? strcmp(rq->fetch_site, "same-origin") == 0
-	    : rq->origin == NULL || strcmp(rq->origin, rq->origin_self) == 0)
+				   : rq->origin == NULL || strcmp(rq->origin, rq->origin_self) == 0)
 		return 0;
 	return http_fail(rq, rp, 403, "Cross-site request refused");
 }

@@ -13,15 +13,15 @@
  * status already answered.  For INBOX nobody has looked yet whether the session is
  * still alive: the handler's statement does.
  */
-int	 auth_caller(struct req *rq, struct reply *rp, enum access access);
+int auth_caller(struct req *rq, struct reply *rp, enum access access);
 
 /* 0, or 403: a write that a browser sends for another site (FACTS section 6). */
-int	 auth_same_site(struct req *rq, struct reply *rp);
+int auth_same_site(struct req *rq, struct reply *rp);
 
 /* The one 401 for a token that is not, or no longer, good. */
-int	 auth_bad_token(struct req *rq, struct reply *rp);
+int auth_bad_token(struct req *rq, struct reply *rp);
 
-#define AUTH_SESSION_SECONDS	(14 * 24 * 3600)
+#define AUTH_SESSION_SECONDS (14 * 24 * 3600)
 
 /* The session cookie's name: __Host-token over TLS, token otherwise. */
 const char *auth_cookie_name(const struct req *rq);

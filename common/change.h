@@ -16,17 +16,17 @@
  */
 struct change {
 	struct req *rq;
-	const char *noun;	/* of the 404 when the caller may not even look */
-	const char *id;		/* in the path: a team or a project */
-	const char *team;	/* known once entered, like the next */
-	const char *role;	/* the caller's */
-	const char *before, *after;	/* the object as JSON, or NULL where there is none */
-	int status;		/* 0, or what the body refused with … */
-	const char *why;	/* … and the text */
+	const char *noun;           /* of the 404 when the caller may not even look */
+	const char *id;             /* in the path: a team or a project */
+	const char *team;           /* known once entered, like the next */
+	const char *role;           /* the caller's */
+	const char *before, *after; /* the object as JSON, or NULL where there is none */
+	int status;                 /* 0, or what the body refused with … */
+	const char *why;            /* … and the text */
 };
 
 /* 0 with c->id taken from path argument 0, or the status already answered. */
-int	 change_begin(struct change *c, struct req *rq, struct reply *rp, const char *noun);
+int change_begin(struct change *c, struct req *rq, struct reply *rp, const char *noun);
 
 /*
  * The first step of a body: forget what an earlier run left, and let the caller in.
@@ -46,14 +46,14 @@ enum db_status change_audit(struct db_tx *tx, const struct change *c, const char
     const char *kind, const char *id) MUST_CHECK;
 
 /* After db_tx(): 0, or the refusal or failure already answered. */
-int	 change_failed(struct req *rq, struct reply *rp, enum db_status st, const struct change *c);
+int change_failed(struct req *rq, struct reply *rp, enum db_status st, const struct change *c);
 
 /* The same, and when it worked status with {key:after}. */
-int	 change_reply(struct req *rq, struct reply *rp, enum db_status st, const struct change *c,
-	    int status, const char *key);
+int change_reply(struct req *rq, struct reply *rp, enum db_status st, const struct change *c,
+    int status, const char *key);
 
 /* The same for a removal: {"id":id}. */
-int	 change_gone(struct req *rq, struct reply *rp, enum db_status st, const struct change *c,
-	    const char *id);
+int change_gone(struct req *rq, struct reply *rp, enum db_status st, const struct change *c,
+    const char *id);
 
 #endif

@@ -10,13 +10,13 @@
 #include "db_lane.h"
 #include "queries.h"
 
-#define TRIES		5	/* of what a deadlock or a serialization failure ended */
-#define OWN_LANES	4	/* transactions at one time; others wait their turn */
-#define WAITING_MAX	1024
-#define TICK_MS		250
+#define TRIES       5 /* of what a deadlock or a serialization failure ended */
+#define OWN_LANES   4 /* transactions at one time; others wait their turn */
+#define WAITING_MAX 1024
+#define TICK_MS     250
 /* Reads follow each other so that PostgreSQL never waits for us.  Writes do not: those that
  * come while one batch is being flushed to the log share the next flush. */
-#define READ_DEPTH	4
+#define READ_DEPTH  4
 
 enum { LANE_READ, LANE_WRITE, LANE_OWN, LANES = LANE_OWN + OWN_LANES };
 

@@ -25,40 +25,40 @@ struct db_rows;
 
 struct db_stmt {
 	const char *name, *sql;
-	unsigned nargs, id;	/* parameters; index in q_all */
+	unsigned nargs, id; /* parameters; index in q_all */
 };
 
 /* What became of a statement.  Details: db_error(). */
 enum db_status {
-	DB_OK = 0,		/* done, at least one row read or changed */
-	DB_NONE,		/* done, no row */
-	DB_CONFLICT,		/* unique or foreign key violated */
-	DB_BAD,			/* a value that its type refuses */
-	DB_RETRY,		/* serialization failure or deadlock: db_tx runs again */
-	DB_BUSY,		/* a timeout of ours: answer 503 */
-	DB_AWAY,		/* no connection, or it broke: answer 503.  Of a write
+	DB_OK = 0,   /* done, at least one row read or changed */
+	DB_NONE,     /* done, no row */
+	DB_CONFLICT, /* unique or foreign key violated */
+	DB_BAD,      /* a value that its type refuses */
+	DB_RETRY,    /* serialization failure or deadlock: db_tx runs again */
+	DB_BUSY,     /* a timeout of ours: answer 503 */
+	DB_AWAY,     /* no connection, or it broke: answer 503.  Of a write
 				   it may be unknown whether it happened */
-	DB_FAIL			/* anything else: our fault */
+	DB_FAIL      /* anything else: our fault */
 };
 
 struct db_args {
 	size_t n;
-	const char *const *v;	/* text form; NULL is SQL NULL */
+	const char *const *v; /* text form; NULL is SQL NULL */
 };
-#define DB_ARGS(...) ((struct db_args){ \
-	sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), \
-	(const char *const[]){ __VA_ARGS__ } })
+#define DB_ARGS(...) \
+	((struct db_args){ sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), \
+	    (const char *const[]){ __VA_ARGS__ } })
 
 /*
  * Connects when first used, and again after a break.  url is a libpq URI or
  * key=value string.  prepare false sends each statement with its text: for
  * poolers that cannot keep prepared ones.  NULL when there is no memory.
  */
-struct db	*db_open(const char *url, bool prepare);
-void		 db_close(struct db *db);	/* NULL is a no-op */
+struct db *db_open(const char *url, bool prepare);
+void db_close(struct db *db); /* NULL is a no-op */
 
 /* Why the last call of this fiber (or program) failed, for the log: never for a client. */
-const char	*db_error(const struct db *db);
+const char *db_error(const struct db *db);
 
 /*
  * Run one statement.
@@ -70,12 +70,12 @@ const char	*db_error(const struct db *db);
  * args.v[0] is the id of the one user whose rows it locks; statements of several
  * users may share a commit.  db_alone is a write that may take long or wait.
  */
-enum db_status	 db_read(struct db *db, const struct db_stmt *st, struct db_args args,
-		    struct db_rows **rows) MUST_CHECK;
-enum db_status	 db_write(struct db *db, const struct db_stmt *st, struct db_args args,
-		    struct db_rows **rows) MUST_CHECK;
-enum db_status	 db_alone(struct db *db, const struct db_stmt *st, struct db_args args,
-		    struct db_rows **rows) MUST_CHECK;
+enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows) MUST_CHECK;
+enum db_status db_write(struct db *db, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows) MUST_CHECK;
+enum db_status db_alone(struct db *db, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows) MUST_CHECK;
 
 /*
  * Run body inside one transaction: commit on DB_OK or DB_NONE, else roll back.
@@ -83,31 +83,31 @@ enum db_status	 db_alone(struct db *db, const struct db_stmt *st, struct db_args
  * the database and its own ctx, and must start its ctx afresh.
  */
 typedef enum db_status db_tx_fn(struct db_tx *tx, void *ctx);
-enum db_status	 db_tx(struct db *db, db_tx_fn *body, void *ctx) MUST_CHECK;
-enum db_status	 db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args,
-		    struct db_rows **rows) MUST_CHECK;
+enum db_status db_tx(struct db *db, db_tx_fn *body, void *ctx) MUST_CHECK;
+enum db_status db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows) MUST_CHECK;
 
 /* Prepare st now; the test suite calls this for every statement we have. */
-enum db_status	 db_check(struct db *db, const struct db_stmt *st) MUST_CHECK;
+enum db_status db_check(struct db *db, const struct db_stmt *st) MUST_CHECK;
 
 /* For the event loop: wait for db_fd() to be readable, then call db_turn();
  * call db_flush() after a turn's requests have been started. */
-int		 db_fd(const struct db *db);
-void		 db_turn(struct db *db, int timeout_ms);
-void		 db_flush(struct db *db);
+int db_fd(const struct db *db);
+void db_turn(struct db *db, int timeout_ms);
+void db_flush(struct db *db);
 
 /* ---- rows ---- */
 
-void		 rows_free(struct db_rows *rows);	/* NULL is a no-op */
-int		 rows_count(const struct db_rows *rows);	/* NULL has 0 */
+void rows_free(struct db_rows *rows);       /* NULL is a no-op */
+int rows_count(const struct db_rows *rows); /* NULL has 0 */
 /* Column number by name; asserts that there is one. */
-int		 rows_col(const struct db_rows *rows, const char *name);
+int rows_col(const struct db_rows *rows, const char *name);
 /* Values are borrowed from rows; NULL stands for SQL NULL. */
-const char	*rows_at(const struct db_rows *rows, int row, int col);
+const char *rows_at(const struct db_rows *rows, int row, int col);
 /* The same by name: for results of few rows. */
-const char	*rows_text(const struct db_rows *rows, int row, const char *name);
-int64_t		 rows_int(const struct db_rows *rows, int row, const char *name);	/* NULL is 0 */
-bool		 rows_bool(const struct db_rows *rows, int row, const char *name);	/* NULL is false */
+const char *rows_text(const struct db_rows *rows, int row, const char *name);
+int64_t rows_int(const struct db_rows *rows, int row, const char *name); /* NULL is 0 */
+bool rows_bool(const struct db_rows *rows, int row, const char *name);   /* NULL is false */
 
 DEFINE_SCOPED(struct db_rows *, rows_free)
 

@@ -9,32 +9,32 @@
 
 #include "queries.h"
 
-#define CONNECT_MS	3000	/* for one connection to come up */
-#define ANSWER_MS	5000	/* for a batch of fibers; above the roles' statement_timeout */
-#define ANSWER_LONG_MS	70000	/* outside a fiber: cron's statements may take a minute */
-#define REST_MS		200	/* between two tries to connect */
+#define CONNECT_MS     3000  /* for one connection to come up */
+#define ANSWER_MS      5000  /* for a batch of fibers; above the roles' statement_timeout */
+#define ANSWER_LONG_MS 70000 /* outside a fiber: cron's statements may take a minute */
+#define REST_MS        200   /* between two tries to connect */
 
 /* SQLSTATEs that callers may act on, whole or by class; all others are DB_FAIL. */
 static const struct {
 	const char *state;
 	enum db_status status;
 } sqlstates[] = {
-	{ "08", DB_AWAY },	/* connection_exception */
-	{ "22003", DB_BAD },	/* numeric_value_out_of_range */
-	{ "22007", DB_BAD },	/* invalid_datetime_format */
-	{ "22008", DB_BAD },	/* datetime_field_overflow */
-	{ "22021", DB_BAD },	/* character_not_in_repertoire */
-	{ "22P02", DB_BAD },	/* invalid_text_representation */
-	{ "22P05", DB_BAD },	/* untranslatable_character */
+	{ "08", DB_AWAY },        /* connection_exception */
+	{ "22003", DB_BAD },      /* numeric_value_out_of_range */
+	{ "22007", DB_BAD },      /* invalid_datetime_format */
+	{ "22008", DB_BAD },      /* datetime_field_overflow */
+	{ "22021", DB_BAD },      /* character_not_in_repertoire */
+	{ "22P02", DB_BAD },      /* invalid_text_representation */
+	{ "22P05", DB_BAD },      /* untranslatable_character */
 	{ "23503", DB_CONFLICT }, /* foreign_key_violation */
 	{ "23505", DB_CONFLICT }, /* unique_violation */
-	{ "25006", DB_AWAY },	/* read_only_sql_transaction: a standby */
-	{ "40001", DB_RETRY },	/* serialization_failure */
-	{ "40P01", DB_RETRY },	/* deadlock_detected */
-	{ "53", DB_AWAY },	/* insufficient_resources: connections, memory, disk */
-	{ "55P03", DB_BUSY },	/* lock_not_available */
-	{ "57014", DB_BUSY },	/* query_canceled: statement_timeout */
-	{ "57P", DB_AWAY },	/* shutting down, starting up */
+	{ "25006", DB_AWAY },     /* read_only_sql_transaction: a standby */
+	{ "40001", DB_RETRY },    /* serialization_failure */
+	{ "40P01", DB_RETRY },    /* deadlock_detected */
+	{ "53", DB_AWAY },        /* insufficient_resources: connections, memory, disk */
+	{ "55P03", DB_BUSY },     /* lock_not_available */
+	{ "57014", DB_BUSY },     /* query_canceled: statement_timeout */
+	{ "57P", DB_AWAY },       /* shutting down, starting up */
 };
 
 enum db_status
@@ -102,7 +102,7 @@ watch(struct lane *l, uint32_t events)
 
 	return fd >= 0 &&
 	    (epoll_ctl(l->db->ep, EPOLL_CTL_MOD, fd, &ev) == 0 ||
-	     (errno == ENOENT && epoll_ctl(l->db->ep, EPOLL_CTL_ADD, fd, &ev) == 0));
+		(errno == ENOENT && epoll_ctl(l->db->ep, EPOLL_CTL_ADD, fd, &ev) == 0));
 }
 
 static void
@@ -221,16 +221,15 @@ send_item(struct lane *l, struct item *it)
 	const struct db_stmt *st = it->st;
 	int n = (int)it->args.n;
 
-	it->preparing = it->prepare_only ||
-	    (st != NULL && l->db->prepare && !is_prepared(l, st));
+	it->preparing = it->prepare_only || (st != NULL && l->db->prepare && !is_prepared(l, st));
 	if (it->preparing &&
 	    PQsendPrepare(l->pg, it->prepare_only ? "" : st->name, st->sql, 0, NULL) != 1)
 		return false;
 	if (it->prepare_only)
 		return true;
 	if (st == NULL || !l->db->prepare)
-		return PQsendQueryParams(l->pg, st != NULL ? st->sql : it->sql, n, NULL,
-		    it->args.v, NULL, NULL, 0) == 1;
+		return PQsendQueryParams(l->pg, st != NULL ? st->sql : it->sql, n, NULL, it->args.v,
+			   NULL, NULL, 0) == 1;
 	return PQsendQueryPrepared(l->pg, st->name, n, it->args.v, NULL, NULL, 0) == 1;
 }
 
@@ -412,9 +411,9 @@ drain(struct lane *l)
 			batch_done(l);
 		} else if (l->at != NULL)
 			keep(l, res);
-		else {			/* the commit itself failed */
-			l->sent.first->status = lane_status(
-			    PQresultErrorField(res, PG_DIAG_SQLSTATE));
+		else { /* the commit itself failed */
+			l->sent.first->status =
+			    lane_status(PQresultErrorField(res, PG_DIAG_SQLSTATE));
 			PQclear(res);
 		}
 	}

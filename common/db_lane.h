@@ -13,24 +13,24 @@
  PostgreSQL runs a batch as one transaction, so when a statement of it
  * fails, none of it happened, and each runs again alone.
  */
-#define LANE_BATCH_MAX	64
+#define LANE_BATCH_MAX 64
 
 /* A statement on its way.  It lives on the stack of the function that waits for it. */
 struct item {
 	struct item *next;
-	const struct db_stmt *st;	/* or NULL, and sql: BEGIN and its kin */
+	const struct db_stmt *st; /* or NULL, and sql: BEGIN and its kin */
 	const char *sql;
 	struct db_args args;
-	struct fiber *fiber;		/* who waits, NULL outside of all */
-	bool repeatable;		/* run again when the connection broke */
+	struct fiber *fiber; /* who waits, NULL outside of all */
+	bool repeatable;     /* run again when the connection broke */
 	bool prepare_only;
-	bool alone;			/* not together with others */
-	bool preparing;			/* its PREPARE has not been answered */
-	bool last;			/* of its batch */
+	bool alone;     /* not together with others */
+	bool preparing; /* its PREPARE has not been answered */
+	bool last;      /* of its batch */
 	bool done;
 	enum db_status status;
-	PGresult *res;			/* owned; on DB_OK and DB_NONE */
-	char why[256];			/* on every other status */
+	PGresult *res; /* owned; on DB_OK and DB_NONE */
+	char why[256]; /* on every other status */
 };
 
 struct items {
@@ -43,41 +43,41 @@ struct lane {
 	struct db *db;
 	PGconn *pg;
 	enum lane_state state;
-	bool by_user;		/* order a batch by its first argument: lock order */
-	bool taken;		/* by a transaction */
-	struct items queue;	/* waiting */
-	struct items sent;	/* on the wire, one batch after the other */
-	struct item *at;	/* of sent: whose answer comes next; NULL: a Sync's */
-	int batches;		/* in sent */
-	int depth;		/* the most there may be */
-	bool blocked;		/* part of it waits for room in the socket */
-	int64_t since;		/* ms, monotonic: when the oldest batch or the connecting began */
-	int64_t rest_until;	/* ms: after a refused connection */
-	uint64_t *prepared;	/* a bit a statement */
+	bool by_user;       /* order a batch by its first argument: lock order */
+	bool taken;         /* by a transaction */
+	struct items queue; /* waiting */
+	struct items sent;  /* on the wire, one batch after the other */
+	struct item *at;    /* of sent: whose answer comes next; NULL: a Sync's */
+	int batches;        /* in sent */
+	int depth;          /* the most there may be */
+	bool blocked;       /* part of it waits for room in the socket */
+	int64_t since;      /* ms, monotonic: when the oldest batch or the connecting began */
+	int64_t rest_until; /* ms: after a refused connection */
+	uint64_t *prepared; /* a bit a statement */
 };
 
 struct db {
 	const char *url;
 	bool prepare;
 	int ep;
-	int64_t ticked;		/* ms: when lane_tick last ran */
-	struct lane *lanes;	/* LANE_READ, LANE_WRITE, then those of transactions */
-	struct items ready;	/* done, their fibers to be resumed by the loop */
-	struct fiber **waiting;	/* for a lane of their own, oldest first */
+	int64_t ticked;         /* ms: when lane_tick last ran */
+	struct lane *lanes;     /* LANE_READ, LANE_WRITE, then those of transactions */
+	struct items ready;     /* done, their fibers to be resumed by the loop */
+	struct fiber **waiting; /* for a lane of their own, oldest first */
 	size_t nwaiting;
 	char why[256];
 };
 
-void	 items_init(struct items *q);
-void	 items_push(struct items *q, struct item *it);
-struct item *items_pop(struct items *q);	/* NULL when empty */
+void items_init(struct items *q);
+void items_push(struct items *q, struct item *it);
+struct item *items_pop(struct items *q); /* NULL when empty */
 
-int64_t	 lane_clock(void);		/* ms, monotonic */
-void	 lane_push(struct lane *l, struct item *it);	/* queue it; connects when needed */
-void	 lane_event(struct lane *l);	/* its socket is ready */
-void	 lane_tick(struct lane *l, int64_t now);	/* give up what takes too long */
-void	 lane_send(struct lane *l);	/* send what is queued, as far as depth allows */
-void	 lane_close(struct lane *l);
+int64_t lane_clock(void);                        /* ms, monotonic */
+void lane_push(struct lane *l, struct item *it); /* queue it; connects when needed */
+void lane_event(struct lane *l);                 /* its socket is ready */
+void lane_tick(struct lane *l, int64_t now);     /* give up what takes too long */
+void lane_send(struct lane *l);                  /* send what is queued, as far as depth allows */
+void lane_close(struct lane *l);
 
 /* The SQLSTATE table. */
 enum db_status lane_status(const char *sqlstate);

@@ -29,7 +29,7 @@ rows_col(const struct db_rows *rows, const char *name)
 {
 	int col = PQfnumber(result(rows), name);
 
-	assert(col >= 0);	/* a misspelt column: the first run of its test finds it */
+	assert(col >= 0); /* a misspelt column: the first run of its test finds it */
 	return col;
 }
 

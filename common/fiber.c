@@ -20,9 +20,9 @@
 /* Instrumented frames are several times as large. */
 #ifdef FIBER_ASAN
 #include <sanitizer/common_interface_defs.h>
-#define STACK_SIZE	(512 * 1024)
+#define STACK_SIZE (512 * 1024)
 #else
-#define STACK_SIZE	(64 * 1024)
+#define STACK_SIZE (64 * 1024)
 #endif
 
 struct fiber {
@@ -32,11 +32,11 @@ struct fiber {
 	fiber_fn *fn;
 	void *ctx;
 	bool ended;
-	void *fake_stack;	/* ASan's, while the fiber is not running */
+	void *fake_stack; /* ASan's, while the fiber is not running */
 };
 
 static struct fiber *running;
-static struct fiber *unused;	/* ended ones, their stacks kept */
+static struct fiber *unused; /* ended ones, their stacks kept */
 static ucontext_t loop;
 
 /*
@@ -80,7 +80,7 @@ fiber_main(void)
 	for (;;) {
 		f->fn(f->ctx);
 		f->ended = true;
-		fiber_yield();		/* comes back when the fiber is used again */
+		fiber_yield(); /* comes back when the fiber is used again */
 	}
 }
 
@@ -98,7 +98,7 @@ fiber_new(void)
 		log_line(LOG_ERROR, NULL, "no memory for a fiber");
 		abort();
 	}
-	f->stack += guard;	/* the guard page below catches an overrun */
+	f->stack += guard; /* the guard page below catches an overrun */
 	f->here.uc_stack.ss_sp = f->stack;
 	f->here.uc_stack.ss_size = STACK_SIZE;
 	makecontext(&f->here, fiber_main, 0);

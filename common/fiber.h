@@ -15,15 +15,15 @@ typedef void fiber_fn(void *ctx);
 
 /* Run fn(ctx) on a stack of its own until it ends or first yields.  Called from the
  * loop only, never from a fiber.  Aborts when no stack can be had. */
-void	 fiber_start(fiber_fn *fn, void *ctx);
+void fiber_start(fiber_fn *fn, void *ctx);
 
 /* The fiber that is running, or NULL outside of all. */
 struct fiber *fiber_self(void);
 
 /* Stop here until fiber_resume(); only inside a fiber. */
-void	 fiber_yield(void);
+void fiber_yield(void);
 
 /* Go on with f until it ends or yields again; from the loop only. */
-void	 fiber_resume(struct fiber *f);
+void fiber_resume(struct fiber *f);
 
 #endif

@@ -52,7 +52,7 @@ find_route(const struct route *table, struct req *rq, struct reply *rp)
 
 	for (const struct route *r = table; r->method != NULL; r++) {
 		if (path == NULL ? !path_matches(r->path, rq->path, rq)
-		    : strcmp(r->path, path) != 0)
+				 : strcmp(r->path, path) != 0)
 			continue;
 		path = r->path;
 		if (hit == NULL && method_matches(r, rq->method))
@@ -164,7 +164,7 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 
 	if (r == NULL)
 		return rp->allow != NULL ? http_fail(rq, rp, 405, "Method not allowed")
-		    : http_fail(rq, rp, 404, "Not found");
+					 : http_fail(rq, rp, 404, "Not found");
 	if (r->access < ANYONE) {
 		log_line(LOG_ERROR, rq->id, "route %s %s names no access", r->method, r->path);
 		return http_fail(rq, rp, 500, "Internal error");

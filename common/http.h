@@ -15,46 +15,46 @@
  * body, calls the handler and returns.  Handlers fill a reply; they never write to a
  * socket, so a half-sent or doubled answer cannot happen.
  */
-#define ROUTE_ARGS_MAX	4
+#define ROUTE_ARGS_MAX 4
 
-enum access {			/* 0 is invalid on purpose: a row must say who may call */
+enum access { /* 0 is invalid on purpose: a row must say who may call */
 	ANYONE = 1,
-	INBOX,		/* a user's token; the handler's one statement checks the session */
-	USER,		/* a user whose session has been checked */
-	CLIENT_KEY	/* a client key: rq->key is set */
+	INBOX,     /* a user's token; the handler's one statement checks the session */
+	USER,      /* a user whose session has been checked */
+	CLIENT_KEY /* a client key: rq->key is set */
 };
 
 /* A key that was presented and is valid. */
 struct api_key {
-	const char *id, *kind, *team, *project, *environment;	/* last two NULL for agents */
+	const char *id, *kind, *team, *project, *environment; /* last two NULL for agents */
 };
 
 struct req {
-	struct arena *a;	/* everything here dies when the reply is sent */
+	struct arena *a; /* everything here dies when the reply is sent */
 	struct db *db;
 	const struct conf *conf;
-	int64_t now;		/* seconds since 1970, when the request came */
-	const char *id;		/* request id: in every log line */
+	int64_t now;    /* seconds since 1970, when the request came */
+	const char *id; /* request id: in every log line */
 	const char *method, *path, *query;
 	const char *authorization, *cookie, *prefer, *if_none_match, *if_match;
 	const char *origin, *origin_self, *fetch_site, *content_type, *remote;
-	const char *length, *https;	/* as nginx says them … */
-	bool tls;			/* … and what the latter means */
-	const char *raw;	/* body as it came; length may be 0 */
+	const char *length, *https; /* as nginx says them … */
+	bool tls;                   /* … and what the latter means */
+	const char *raw;            /* body as it came; length may be 0 */
 	size_t raw_len;
-	const char *arg[ROUTE_ARGS_MAX];	/* {placeholders} of the path, in order */
-	json_object *body;	/* borrowed; a JSON object, or NULL when none (or null) came */
-	bool strict;		/* Prefer: handling=strict */
-	const char *user, *session;	/* ids; NULL unless a user calls */
-	const struct api_key *key;	/* NULL unless a key calls */
+	const char *arg[ROUTE_ARGS_MAX]; /* {placeholders} of the path, in order */
+	json_object *body;          /* borrowed; a JSON object, or NULL when none (or null) came */
+	bool strict;                /* Prefer: handling=strict */
+	const char *user, *session; /* ids; NULL unless a user calls */
+	const struct api_key *key;  /* NULL unless a key calls */
 };
 
 struct reply {
 	int status;
-	struct out body;	/* JSON text; empty for 204 and 304 */
-	const char *type;	/* Content-Type; NULL is application/json */
-	const char *allow;	/* with 405 */
-	const char *etag, *poll, *unread, *retry_after, *cookie;	/* header values, or NULL */
+	struct out body;   /* JSON text; empty for 204 and 304 */
+	const char *type;  /* Content-Type; NULL is application/json */
+	const char *allow; /* with 405 */
+	const char *etag, *poll, *unread, *retry_after, *cookie; /* header values, or NULL */
 };
 
 /* Answer rq by filling rp; return rp->status. */
@@ -70,32 +70,32 @@ struct route {
 extern const struct route routes[];
 
 /* The whole life of a request except socket I/O, so that tests can call it. */
-int	 http_dispatch(const struct route *table, struct req *rq, struct reply *rp);
+int http_dispatch(const struct route *table, struct req *rq, struct reply *rp);
 
 /* ---- the three exits ---- */
 
 /* It worked: begin the JSON body of a 200 or 201; write it, then return rp->status. */
 struct out *http_begin(struct req *rq, struct reply *rp, int status);
-int	 http_empty(struct reply *rp, int status);	/* 204, 304 */
+int http_empty(struct reply *rp, int status); /* 204, 304 */
 
 /* The client's fault: {"error":text}, for people; text is not secret. */
-int	 http_fail(struct req *rq, struct reply *rp, int status, const char *fmt, ...)
-	    __attribute__((format(printf, 4, 5)));
+int http_fail(struct req *rq, struct reply *rp, int status, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /*
  * A statement did not work: 503 with Retry-After when the database is away or busy,
  * 409 on a conflict, 400 on a value its type refuses, else logged once under rq->id and
  * 500.  Handlers that know a better word for a status test for it first.
  */
-int	 http_db(struct req *rq, struct reply *rp, enum db_status st);
+int http_db(struct req *rq, struct reply *rp, enum db_status st);
 
 /* ---- what handlers share ---- */
 
 /* The id in path argument n, lower-cased, or NULL after answering 404 "<Noun> not found". */
 const char *http_id(struct req *rq, struct reply *rp, int n, const char *noun);
-int	 http_missing(struct req *rq, struct reply *rp, const char *noun);	/* that 404 */
+int http_missing(struct req *rq, struct reply *rp, const char *noun); /* that 404 */
 
 /* 0; or, under strict handling, 400 that names a query parameter not in known[]. */
-int	 http_params(struct req *rq, struct reply *rp, const char *const known[]);
+int http_params(struct req *rq, struct reply *rp, const char *const known[]);
 
 #endif

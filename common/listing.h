@@ -17,22 +17,22 @@ struct listing {
 	/* $1 the id in the path, $2 the caller; of a page also $3 and $4 the place to go
 	 * on from and $5 how many.  No row: not a member; id NULL: an empty page. */
 	const struct db_stmt *statement;
-	const char *noun;	/* of the 404: "Team" */
-	const char *key;	/* of the answer: "team", "members" */
+	const char *noun; /* of the 404: "Team" */
+	const char *key;  /* of the answer: "team", "members" */
 	row_json_fn *json;
 };
 
-int	 listing_page(struct req *rq, struct reply *rp, const struct listing *l);
-int	 listing_one(struct req *rq, struct reply *rp, const struct listing *l);
+int listing_page(struct req *rq, struct reply *rp, const struct listing *l);
+int listing_one(struct req *rq, struct reply *rp, const struct listing *l);
 
 /* ---- for row_json_fn: "column": value; NULL is null ---- */
 
-void	 row_text(struct out *o, const struct db_rows *rows, int row, const char *column);
-void	 row_bool(struct out *o, const struct db_rows *rows, int row, const char *column);
-void	 row_json(struct out *o, const struct db_rows *rows, int row, const char *column);
-void	 row_moment(struct out *o, const struct db_rows *rows, int row, const char *column);
+void row_text(struct out *o, const struct db_rows *rows, int row, const char *column);
+void row_bool(struct out *o, const struct db_rows *rows, int row, const char *column);
+void row_json(struct out *o, const struct db_rows *rows, int row, const char *column);
+void row_moment(struct out *o, const struct db_rows *rows, int row, const char *column);
 /* "key": {"id","name"} from columns key_id and key_name, or null. */
-void	 row_named(struct out *o, const struct db_rows *rows, int row, const char *key);
+void row_named(struct out *o, const struct db_rows *rows, int row, const char *key);
 
 /* The object of a row as text in a. */
 const char *row_object(struct arena *a, const struct db_rows *rows, int row, row_json_fn *json);

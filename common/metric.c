@@ -108,12 +108,12 @@ metric_open(const struct conf *conf, const char *program)
 	snprintf(path, sizeof(path), "%s/run/metrics", conf->var);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1 || flock(fd, LOCK_EX) == -1 || !map_board(fd))
-		log_line(
-		    LOG_WARN, NULL, "nothing is counted, no metrics file: %s", strerror(errno));
+		log_line(LOG_WARN, NULL, "nothing is counted, no metrics file: %s",
+		    strerror(errno));
 	else if ((mine = place_of(program)) == NULL)
 		log_line(LOG_WARN, NULL, "nothing is counted, the metrics file is full");
 	if (fd != -1) {
-		flock(fd, LOCK_UN);	/* the mapping keeps the file open, and so the lock */
+		flock(fd, LOCK_UN); /* the mapping keeps the file open, and so the lock */
 		close(fd);
 	}
 }

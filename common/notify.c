@@ -7,17 +7,21 @@
 #include "queries.h"
 #include "text.h"
 
-#define EXPERIMENT	"experiment"
-#define FLAG		"flag environment"
-#define SCHEDULER	"scheduler"
-#define MEMBERS		"all members of the team"
+#define EXPERIMENT "experiment"
+#define FLAG       "flag environment"
+#define SCHEDULER  "scheduler"
+#define MEMBERS    "all members of the team"
 
 const struct notice_type notice_types[] = {
 	/* name, label, resource, recipients, in_app, email, is_mutable */
-	{ "EXPERIMENT_SCHEDULED_LAUNCH_FIRED", "Experiment launched", EXPERIMENT, SCHEDULER, true, true, false },
-	{ "EXPERIMENT_SCHEDULED_END_FIRED", "Experiment ended", EXPERIMENT, SCHEDULER, true, true, false },
-	{ "EXPERIMENT_SCHEDULE_MISSED", "Experiment schedule missed", EXPERIMENT, SCHEDULER, true, true, false },
-	{ "EXPERIMENT_SCHEDULE_FAILED", "Experiment schedule failed", EXPERIMENT, SCHEDULER, true, true, false },
+	{ "EXPERIMENT_SCHEDULED_LAUNCH_FIRED", "Experiment launched", EXPERIMENT, SCHEDULER, true,
+	    true, false },
+	{ "EXPERIMENT_SCHEDULED_END_FIRED", "Experiment ended", EXPERIMENT, SCHEDULER, true, true,
+	    false },
+	{ "EXPERIMENT_SCHEDULE_MISSED", "Experiment schedule missed", EXPERIMENT, SCHEDULER, true,
+	    true, false },
+	{ "EXPERIMENT_SCHEDULE_FAILED", "Experiment schedule failed", EXPERIMENT, SCHEDULER, true,
+	    true, false },
 	{ "FLAG_SCHEDULED_ENABLE_FIRED", "Flag enabled", FLAG, SCHEDULER, true, true, false },
 	{ "FLAG_SCHEDULED_DISABLE_FIRED", "Flag disabled", FLAG, SCHEDULER, true, true, false },
 	{ "FLAG_SCHEDULE_MISSED", "Flag schedule missed", FLAG, SCHEDULER, true, true, false },
@@ -56,8 +60,9 @@ mail_payload(struct arena *a, const char *base_url, const struct notice *n)
 	out_key(&o, "text");
 	out_text(&o, arena_fmt(a, "%s\n\n%s\n\n%s\n", n->title, body, url));
 	out_key(&o, "html");
-	out_text(&o, arena_fmt(a, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"%s\">Open in Carillon</a></p>\n",
-	    text_html(a, n->title), text_html(a, body), text_html(a, url)));
+	out_text(&o,
+	    arena_fmt(a, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"%s\">Open in Carillon</a></p>\n",
+		text_html(a, n->title), text_html(a, body), text_html(a, url)));
 	out_close(&o, '}');
 	out_raw(&o, "", 1);
 	return o.s;
@@ -76,11 +81,12 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url, const st
 		return rc;
 	if ((rc = db_exec(tx, &q_notify_lock, DB_ARGS(n->users), &locked)) != DB_OK)
 		return rc;
-	return db_exec(tx, &q_notify_enqueue, DB_ARGS(n->users, rows_text(locked, 0, "at"),
-	    n->dedupe, "{in_app,email}",
-	    arena_fmt(a, "{%s,%s}", t->in_app ? "true" : "false", t->email ? "true" : "false"),
-	    t->is_mutable ? "true" : "false", n->type, n->team, n->title, n->body, n->link,
-	    n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id, n->resource_name,
-	    n->project_id, n->project_name, n->environment_id, n->environment_name,
-	    mail_payload(a, base_url, n)), NULL);
+	return db_exec(tx, &q_notify_enqueue,
+	    DB_ARGS(n->users, rows_text(locked, 0, "at"), n->dedupe, "{in_app,email}",
+		arena_fmt(a, "{%s,%s}", t->in_app ? "true" : "false", t->email ? "true" : "false"),
+		t->is_mutable ? "true" : "false", n->type, n->team, n->title, n->body, n->link,
+		n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
+		n->resource_name, n->project_id, n->project_name, n->environment_id,
+		n->environment_name, mail_payload(a, base_url, n)),
+	    NULL);
 }

@@ -12,25 +12,25 @@
  */
 struct notice_type {
 	const char *name;
-	const char *label;	/* for people */
-	const char *resource;	/* what kind of thing it is about, in words */
-	const char *recipients;	/* in words */
-	bool in_app, email;	/* on unless a preference says otherwise */
-	bool is_mutable;	/* preferences count */
+	const char *label;      /* for people */
+	const char *resource;   /* what kind of thing it is about, in words */
+	const char *recipients; /* in words */
+	bool in_app, email;     /* on unless a preference says otherwise */
+	bool is_mutable;        /* preferences count */
 };
 
-extern const struct notice_type notice_types[];	/* ends with a NULL name */
-extern const char *const notice_channels[];	/* in_app, email, NULL */
+extern const struct notice_type notice_types[]; /* ends with a NULL name */
+extern const char *const notice_channels[];     /* in_app, email, NULL */
 
-const struct notice_type *notice_find(const char *name);	/* NULL: unknown */
+const struct notice_type *notice_find(const char *name); /* NULL: unknown */
 
 /* One event, rendered.  NULL where there is nothing. */
 struct notice {
-	const char *type;	/* a name of the registry */
-	const char *users;	/* PostgreSQL's text of uuid[]: {id,id} */
-	const char *dedupe;	/* the same event: the same key */
+	const char *type;   /* a name of the registry */
+	const char *users;  /* PostgreSQL's text of uuid[]: {id,id} */
+	const char *dedupe; /* the same event: the same key */
 	const char *team, *title, *body, *link;
-	const char *data;	/* JSON object, or NULL for {} */
+	const char *data; /* JSON object, or NULL for {} */
 	const char *resource_kind, *resource_id, *resource_name;
 	const char *project_id, *project_name, *environment_id, *environment_name;
 };

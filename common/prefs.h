@@ -13,8 +13,8 @@
  */
 enum prefs_status {
 	PREFS_OK = 0,
-	PREFS_UNKNOWN,		/* strict only: a key that would be dropped */
-	PREFS_INVALID		/* no boolean, or no object, where one belongs */
+	PREFS_UNKNOWN, /* strict only: a key that would be dropped */
+	PREFS_INVALID  /* no boolean, or no object, where one belongs */
 };
 
 /*
@@ -24,7 +24,7 @@ enum prefs_status {
  *           when there is none
  *   name    else: the key at fault, borrowed from in
  */
-enum prefs_status prefs_read(struct arena *a, json_object *in, bool strict,
-    const char **types, const char **name);
+enum prefs_status prefs_read(struct arena *a, json_object *in, bool strict, const char **types,
+    const char **name);
 
 #endif

@@ -7,23 +7,19 @@
  * rights - which role may do what (contract section 1).  Pure; the table is here and
  * nowhere else.
  */
-enum right {			/* 0 is invalid on purpose: nobody has it */
+enum right { /* 0 is invalid on purpose: nobody has it */
 	RIGHT_VIEW = 1,
-	RIGHT_EDIT,		/* create, edit */
-	RIGHT_PUBLISH,		/* publish, pause, schedule, toggle */
-	RIGHT_MANAGE		/* the team itself: settings, members, keys */
+	RIGHT_EDIT,    /* create, edit */
+	RIGHT_PUBLISH, /* publish, pause, schedule, toggle */
+	RIGHT_MANAGE   /* the team itself: settings, members, keys */
 };
 
-extern const char *const role_names[];	/* ends with NULL */
+extern const char *const role_names[]; /* ends with NULL */
 
 /* Whether a member with this role has the right; an unknown role or NULL has none. */
-bool	 rights_allow(const char *role, enum right right);
+bool rights_allow(const char *role, enum right right);
 
-enum rights_verdict {
-	RIGHTS_OK = 0,
-	RIGHTS_FORBIDDEN,
-	RIGHTS_LAST_OWNER
-};
+enum rights_verdict { RIGHTS_OK = 0, RIGHTS_FORBIDDEN, RIGHTS_LAST_OWNER };
 
 /*
  * May a caller with this role turn a member from old to new?  old NULL adds one, new

@@ -9,12 +9,21 @@
  */
 #define SCOPED(fn) __attribute__((cleanup(fn##_scope)))
 #define DEFINE_SCOPED(type, fn) \
-	static inline void fn##_scope(type *p) { if (*p != NULL) fn(*p); }
+	static inline void fn##_scope(type *p) \
+	{ \
+		if (*p != NULL) \
+			fn(*p); \
+	}
 
 /* Move ownership out of p: evaluates to the old value, leaves p NULL. */
-#define TAKE(p) ({ __typeof__(p) taken_ = (p); (p) = NULL; taken_; })
+#define TAKE(p) \
+	({ \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL; \
+		taken_; \
+	})
 
-#define MUST_CHECK	__attribute__((warn_unused_result))
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -1,10 +1,8 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <fcgiapp.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,39 +14,26 @@
 #include "gate.h"
 #include "log.h"
 #include "metric.h"
+#include "serve_slot.h"
 
-#define LISTEN_FD	0
-#define SLOTS		128	/* kept connections of a process; more wait in the backlog */
-#define TURN_MAX	64	/* events a turn */
-#define ARENA_MAX	(4 * 1024 * 1024)
-#define TICK_MS		250
-#define PART_MS		10000	/* for a request to arrive whole */
-#define GUARD_S		5	/* a read or write that blocks all the same */
-#define DRAIN_MS	100	/* after SIGTERM, for requests already on kept connections */
-#define DRAIN_MAX_MS	10000	/* and for the answers of those under way */
-
-/* One connection of nginx's, and the request on it. */
-struct slot {
-	FCGX_Request fcgi;
-	int fd;			/* -1: free */
-	bool busy;		/* a fiber works for it */
-	bool gone;		/* closed by nginx meanwhile */
-	bool edge;		/* epoll tells of new bytes only: part of a request lies there */
-	int64_t since;		/* ms: when that part was first seen */
-	int64_t began;		/* us: when the request was read */
-	struct arena arena;
-	struct req rq;
-	struct reply rp;
-};
+#define LISTEN_FD    0
+#define SLOTS        128 /* kept connections of a process; more wait in the backlog */
+#define TURN_MAX     64  /* events a turn */
+#define ARENA_MAX    (4 * 1024 * 1024)
+#define TICK_MS      250
+#define PART_MS      10000 /* for a request to arrive whole */
+#define GUARD_S      5     /* a read or write that blocks all the same */
+#define DRAIN_MS     100   /* after SIGTERM, for requests already on kept connections */
+#define DRAIN_MAX_MS 10000 /* and for the answers of those under way */
 
 static struct server {
 	const struct route *table;
 	const struct conf *conf;
 	struct db *db;
 	int ep;
-	int busy;		/* requests under way */
+	int busy; /* requests under way */
 	bool draining;
-	bool full;		/* no slot is free: the listening socket is not watched */
+	bool full; /* no slot is free: the listening socket is not watched */
 	struct slot slots[SLOTS];
 	unsigned char peek[GATE_PEEK_MAX];
 } server;
@@ -94,7 +79,7 @@ release(struct slot *s)
 static void
 drop(struct slot *s)
 {
-	close(s->fd);		/* leaves epoll by itself */
+	close(s->fd); /* leaves epoll by itself */
 	release(s);
 }
 
@@ -167,7 +152,8 @@ has_request(struct slot *s, size_t *body)
 		return false;
 	default:
 		if (n > 0)
-			log_line(LOG_WARN, NULL, "dropped a connection that does not speak FastCGI");
+			log_line(LOG_WARN, NULL,
+			    "dropped a connection that does not speak FastCGI");
 		drop(s);
 		return false;
 	}
@@ -175,169 +161,14 @@ has_request(struct slot *s, size_t *body)
 
 /* ---- one request ---- */
 
-/* What nginx tells of a request (nginx/carillon.conf.in sends these and no others). */
-static const struct param {
-	const char *name;
-	size_t len, at;
-} params[] = {
-#define PARAM(name, member) { name, sizeof(name) - 1, offsetof(struct req, member) }
-	PARAM("REQUEST_ID", id),
-	PARAM("REQUEST_METHOD", method),
-	PARAM("DOCUMENT_URI", path),
-	PARAM("QUERY_STRING", query),
-	PARAM("CONTENT_LENGTH", length),
-	PARAM("CONTENT_TYPE", content_type),
-	PARAM("REMOTE_ADDR", remote),
-	PARAM("HTTPS", https),
-	PARAM("ORIGIN_SELF", origin_self),
-	PARAM("HTTP_AUTHORIZATION", authorization),
-	PARAM("HTTP_COOKIE", cookie),
-	PARAM("HTTP_IF_NONE_MATCH", if_none_match),
-	PARAM("HTTP_IF_MATCH", if_match),
-	PARAM("HTTP_PREFER", prefer),
-	PARAM("HTTP_ORIGIN", origin),
-	PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
-#undef PARAM
-};
-
-/* The first value of a name counts, and an empty one not at all. */
-static void
-read_param(struct req *rq, const char *entry)
-{
-	const char *value = strchr(entry, '=');
-	size_t len = value != NULL ? (size_t)(value - entry) : 0;
-
-	for (size_t i = 0; len > 0 && value[1] != '\0' && i < COUNT(params); i++)
-		if (params[i].len == len && memcmp(params[i].name, entry, len) == 0) {
-			const char **to = (const char **)((char *)rq + params[i].at);
-
-			if (*to == NULL)
-				*to = value + 1;
-			return;
-		}
-}
-
-static const char *
-or_empty(const char *s)
-{
-	return s != NULL ? s : "";
-}
-
-static void
-read_params(struct slot *s)
-{
-	struct req *rq = &s->rq;
-
-	s->rp = (struct reply){ 0 };
-	*rq = (struct req){ .a = &s->arena, .db = server.db, .conf = server.conf,
-		.now = time(NULL) };
-	for (char **e = s->fcgi.envp; *e != NULL; e++)
-		read_param(rq, *e);
-	rq->id = rq->id != NULL ? rq->id : "-";
-	rq->method = or_empty(rq->method);
-	rq->path = or_empty(rq->path);
-	rq->query = or_empty(rq->query);
-	rq->length = or_empty(rq->length);
-	rq->remote = or_empty(rq->remote);
-	rq->origin_self = or_empty(rq->origin_self);
-	rq->tls = strcmp(or_empty(rq->https), "on") == 0;
-}
-
-/* Exactly the bytes that were announced, or none of the request (FACTS section 4). */
-static bool
-read_body(struct slot *s, size_t body)
-{
-	size_t announced = strtoul(s->rq.length, NULL, 10);
-	char *buf;
-
-	if (announced != body)
-		return false;
-	if (body == 0)
-		return true;
-	buf = arena_alloc(&s->arena, body + 1);
-	if (FCGX_GetStr(buf, (int)body, s->fcgi.in) != (int)body || FCGX_GetError(s->fcgi.in) != 0)
-		return false;
-	s->rq.raw = buf;
-	s->rq.raw_len = body;
-	return true;
-}
-
-static void
-put_header(FCGX_Stream *out, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	FCGX_PutS(name, out);
-	FCGX_PutS(value, out);
-	FCGX_PutStr("\r\n", 2, out);
-}
-
-static const char *
-reason(int status)
-{
-	static const struct {
-		int status;
-		const char *words;
-	} reasons[] = {
-		{ 201, "Created" },
-		{ 204, "No Content" },
-		{ 304, "Not Modified" },
-		{ 400, "Bad Request" },
-		{ 401, "Unauthorized" },
-		{ 403, "Forbidden" },
-		{ 404, "Not Found" },
-		{ 405, "Method Not Allowed" },
-		{ 409, "Conflict" },
-		{ 412, "Precondition Failed" },
-		{ 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" },
-		{ 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" },
-	};
-
-	for (size_t i = 0; i < COUNT(reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].words;
-	return "Status";
-}
-
-/* The one place that writes an answer. */
-static void
-send_reply(struct slot *s)
-{
-	const struct reply *rp = &s->rp;
-	FCGX_Stream *out = s->fcgi.out;
-	char text[32];
-
-	if (rp->status != 200) {	/* which nginx assumes */
-		snprintf(text, sizeof(text), "%d %s", rp->status, reason(rp->status));
-		put_header(out, "Status: ", text);
-	}
-	if (rp->body.n > 0) {
-		snprintf(text, sizeof(text), "%zu", rp->body.n);
-		put_header(out, "Content-Length: ", text);
-		put_header(out, "Content-Type: ", rp->type != NULL ? rp->type : "application/json");
-	}
-	put_header(out, "Cache-Control: ", "no-store");
-	put_header(out, "ETag: ", rp->etag);
-	put_header(out, "X-Poll-Interval: ", rp->poll);
-	put_header(out, "X-Unread-Count: ", rp->unread);
-	put_header(out, "Allow: ", rp->allow);
-	put_header(out, "Retry-After: ", rp->retry_after);
-	put_header(out, "Set-Cookie: ", rp->cookie);
-	FCGX_PutStr("\r\n", 2, out);
-	FCGX_PutStr(rp->body.s, (int)rp->body.n, out);
-}
-
 static void
 finish(struct slot *s)
 {
-	send_reply(s);
+	slot_reply(s);
 	metric_count(s->rp.status, clock_us() - s->began);
 	if (server.draining || server.full)
 		s->fcgi.keepConnection = 0;
-	FCGX_Finish_r(&s->fcgi);	/* keeps ipcFd when nginx asked for it */
+	FCGX_Finish_r(&s->fcgi); /* keeps ipcFd when nginx asked for it */
 	arena_reset(&s->arena);
 	s->busy = false;
 	server.busy--;
@@ -361,9 +192,9 @@ static void
 start_request(struct slot *s, size_t body)
 {
 	s->fcgi.ipcFd = s->fd;
-	s->fcgi.keepConnection = 1;	/* or FCGX_Accept_r closes it first */
+	s->fcgi.keepConnection = 1; /* or FCGX_Accept_r closes it first */
 	if (FCGX_Accept_r(&s->fcgi) != 0) {
-		if (s->fcgi.ipcFd < 0)	/* libfcgi closed it */
+		if (s->fcgi.ipcFd < 0) /* libfcgi closed it */
 			release(s);
 		else
 			drop(s);
@@ -372,8 +203,10 @@ start_request(struct slot *s, size_t body)
 	s->busy = true;
 	server.busy++;
 	s->began = clock_us();
-	read_params(s);
-	if (read_body(s, body)) {
+	slot_params(s);
+	s->rq.db = server.db;
+	s->rq.conf = server.conf;
+	if (slot_body(s, body)) {
 		fiber_start(work, s);
 		return;
 	}
@@ -388,7 +221,7 @@ on_readable(struct slot *s)
 
 	if (s->fd < 0)
 		return;
-	if (s->busy) {		/* no request comes now: nginx has hung up */
+	if (s->busy) { /* no request comes now: nginx has hung up */
 		s->gone = true;
 		epoll_ctl(server.ep, EPOLL_CTL_DEL, s->fd, NULL);
 		return;
@@ -413,7 +246,7 @@ turn(const sigset_t *unblocked, int timeout_ms)
 		else
 			on_readable(evs[i].data.ptr);
 	if (n == 0)
-		db_turn(server.db, 0);	/* what waits too long for the database */
+		db_turn(server.db, 0); /* what waits too long for the database */
 	db_flush(server.db);
 }
 
@@ -442,7 +275,7 @@ drain(const sigset_t *unblocked)
 	server.draining = true;
 	epoll_ctl(server.ep, EPOLL_CTL_DEL, LISTEN_FD, NULL);
 	for (; age < DRAIN_MS || (server.busy > 0 && age < DRAIN_MAX_MS);
-	    age = clock_us() / 1000 - began)
+	     age = clock_us() / 1000 - began)
 		turn(unblocked, DRAIN_MS / 10);
 	for (int i = 0; i < SLOTS; i++)
 		if (server.slots[i].fd >= 0 && !server.slots[i].busy)
@@ -490,8 +323,7 @@ start(const char *name, const struct route *table)
 	}
 	return server.db != NULL && FCGX_Init() == 0 &&
 	    fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) == 0 &&
-	    listen_again() &&
-	    epoll_ctl(server.ep, EPOLL_CTL_ADD, db_fd(server.db), &on_db) == 0;
+	    listen_again() && epoll_ctl(server.ep, EPOLL_CTL_ADD, db_fd(server.db), &on_db) == 0;
 }
 
 int

@@ -14,6 +14,6 @@
  * Serve table until SIGTERM; then finish what is under way and return the exit
  * status.  name is the family's, for logs.
  */
-int	 serve(const char *name, const struct route *table);
+int serve(const char *name, const struct route *table);
 
 #endif

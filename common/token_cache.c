@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES		4096	/* places; two megabytes when all are taken */
-#define ENTRY_TEXT_MAX	400	/* ours have about 300 bytes; longer ones are just checked */
-#define MAC_TEXT	43	/* the end of a token: 32 bytes in base64url */
+#define ENTRIES        4096 /* places; two megabytes when all are taken */
+#define ENTRY_TEXT_MAX 400  /* ours have about 300 bytes; longer ones are just checked */
+#define MAC_TEXT       43   /* the end of a token: 32 bytes in base64url */
 
 struct entry {
 	size_t n;
@@ -50,7 +50,7 @@ remember(struct entry **place, const char *text, size_t n, const struct token *t
 	(*place)->n = n;
 	memcpy((*place)->text, text, n);
 	(*place)->token = *t;
-	(*place)->token.email = NULL;	/* lives in the request's arena */
+	(*place)->token.email = NULL; /* lives in the request's arena */
 }
 
 enum token_status

@@ -1,8 +1,8 @@
 /* json - a row of the inbox as each face shows it. */
 #include "inbox.h"
 
-static const char *const v1_names[V1_COLS] = { "id", "type", "title", "body", "link",
-	"team_id", "read_at", "created_at" };
+static const char *const v1_names[V1_COLS] = { "id", "type", "title", "body", "link", "team_id",
+	"read_at", "created_at" };
 
 struct inbox_cols
 inbox_cols(const struct db_rows *rows)

@@ -27,8 +27,8 @@ list_types(struct req *rq, struct reply *rp)
 	out_key(o, "types");
 	out_open(o, '[');
 	for (const struct notice_type *t = notice_types; t->name != NULL; t++) {
-		const char *const texts[] = { "type", t->name, "label", t->label,
-			"resource", t->resource, "recipients", t->recipients };
+		const char *const texts[] = { "type", t->name, "label", t->label, "resource",
+			t->resource, "recipients", t->recipients };
 
 		out_open(o, '{');
 		for (size_t i = 0; i < COUNT(texts); i += 2) {
@@ -48,8 +48,7 @@ list_types(struct req *rq, struct reply *rp)
 	return rp->status;
 }
 
-const struct route routes[] = {
-	{ "GET", "/v1/notifications", INBOX, list_notifications },
+const struct route routes[] = { { "GET", "/v1/notifications", INBOX, list_notifications },
 	{ "GET", "/v1/notifications/unread-count", INBOX, unread_count },
 	{ "GET", "/v1/notifications/types", USER, list_types },
 	{ "POST", "/v1/notifications/mark-all-read", INBOX, mark_all_read },
@@ -58,5 +57,4 @@ const struct route routes[] = {
 	{ "GET", "/api/notifications", INBOX, list_bell },
 	{ "POST", "/api/notifications/read-all", INBOX, read_all },
 	{ "POST", "/api/notifications/{id}/read", INBOX, read_notification },
-	{ NULL, NULL, 0, NULL }
-};
+	{ NULL, NULL, 0, NULL } };

@@ -8,9 +8,9 @@
 #include "queries.h"
 #include "text.h"
 
-#define POLL_V1		"30"	/* seconds, contract section 5c */
-#define POLL_API	"60"
-#define LIST_BYTES	(24 * 1024)	/* a page of 50 with some body text */
+#define POLL_V1    "30" /* seconds, contract section 5c */
+#define POLL_API   "60"
+#define LIST_BYTES (24 * 1024) /* a page of 50 with some body text */
 
 /* ---- polling ---- */
 
@@ -86,7 +86,7 @@ enum read_state { ALL = 0, UNREAD, READ };
 
 struct filter {
 	enum read_state state;
-	const char *type;	/* NULL: any */
+	const char *type; /* NULL: any */
 };
 
 /* A query parameter's value; NULL also when it holds a NUL. */
@@ -125,12 +125,15 @@ static enum db_status
 select_page(struct req *rq, const struct filter *f, const struct page *p, struct db_rows **rows)
 {
 	static const struct db_stmt *const by_state[] = { [ALL] = &q_inbox_page,
-		[UNREAD] = &q_inbox_page_unread, [READ] = &q_inbox_page_read };
+		[UNREAD] = &q_inbox_page_unread,
+		[READ] = &q_inbox_page_read };
 	static const char *const is_read[] = { [ALL] = NULL, [UNREAD] = "false", [READ] = "true" };
 
 	if (f->type != NULL)
-		return db_read(rq->db, &q_inbox_page_type, DB_ARGS(rq->user, rq->session, p->at,
-		    p->id, p->fetch, f->type, is_read[f->state]), rows);
+		return db_read(rq->db, &q_inbox_page_type,
+		    DB_ARGS(rq->user, rq->session, p->at, p->id, p->fetch, f->type,
+			is_read[f->state]),
+		    rows);
 	return db_read(rq->db, by_state[f->state],
 	    DB_ARGS(rq->user, rq->session, p->at, p->id, p->fetch), rows);
 }
@@ -185,8 +188,8 @@ list_bell(struct req *rq, struct reply *rp)
 	if (http_params(rq, rp, known) != 0 || page_read(rq, rp, &p) != 0 ||
 	    not_modified(rq, rp) != 0)
 		return rp->status;
-	st = db_read(rq->db, &q_bell_page,
-	    DB_ARGS(rq->user, rq->session, p.at, p.id, p.fetch), &rows);
+	st = db_read(rq->db, &q_bell_page, DB_ARGS(rq->user, rq->session, p.at, p.id, p.fetch),
+	    &rows);
 	if (st == DB_NONE)
 		return auth_bad_token(rq, rp);
 	if (st != DB_OK)

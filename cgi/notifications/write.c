@@ -27,10 +27,7 @@ struct patch {
 	enum field_bool read;
 };
 
-static const struct field patch_fields[] = {
-	BOOL(struct patch, read, OPTIONAL),
-	{ 0 }
-};
+static const struct field patch_fields[] = { BOOL(struct patch, read, OPTIONAL), { 0 } };
 
 int
 patch_notification(struct req *rq, struct reply *rp)
@@ -90,8 +87,7 @@ delete_notification(struct req *rq, struct reply *rp)
 
 	if (id == NULL)
 		return rp->status;
-	st = db_write(rq->db, &q_notification_delete,
-	    DB_ARGS(rq->user, rq->session, id), &rows);
+	st = db_write(rq->db, &q_notification_delete, DB_ARGS(rq->user, rq->session, id), &rows);
 	if (changed(rq, rp, st, rows, "id") != 0)
 		return rp->status;
 	o = http_begin(rq, rp, 200);
@@ -106,11 +102,8 @@ struct mark_all {
 	const char *type, *up_to;
 };
 
-static const struct field mark_all_fields[] = {
-	TEXT(struct mark_all, type, NULLABLE, 0, 100),
-	TEXT(struct mark_all, up_to, NULLABLE, 0, 100),
-	{ 0 }
-};
+static const struct field mark_all_fields[] = { TEXT(struct mark_all, type, NULLABLE, 0, 100),
+	TEXT(struct mark_all, up_to, NULLABLE, 0, 100), { 0 } };
 
 /* Mark, and say how many under key, inside of wrap when there is one. */
 static int

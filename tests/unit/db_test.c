@@ -110,13 +110,13 @@ static void
 together(fiber_fn *fn, struct job *jobs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		jobs[i].status = (enum db_status)-1;
+		jobs[i].status = (enum db_status) - 1;
 		fiber_start(fn, &jobs[i]);
 	}
 	for (size_t i = 0; i < n;) {
 		db_flush(db);
 		db_turn(db, 10);
-		while (i < n && jobs[i].status != (enum db_status)-1)
+		while (i < n && jobs[i].status != (enum db_status) - 1)
 			i++;
 	}
 }
@@ -134,7 +134,7 @@ batches(void)
 
 	clear();
 	together(add_job, writes, COUNT(writes));
-	for (size_t i = 0; i < COUNT(writes); i++)	/* in user order: b has 10 before c */
+	for (size_t i = 0; i < COUNT(writes); i++) /* in user order: b has 10 before c */
 		T_OK(writes[i].status == want[i], "write %zu: %d", i, writes[i].status);
 	together(divide_job, reads, COUNT(reads));
 	T_OK(reads[0].status == DB_OK && reads[1].status == DB_FAIL && reads[2].status == DB_OK,
@@ -232,7 +232,8 @@ breaks(void)
 
 	snprintf(text, sizeof(text), "%d", (int)one(st, rows, "pid"));
 	T_OK(db_read(other, &kill, DB_ARGS(text), NULL) == DB_OK, "%s", db_error(other));
-	T_OK(db_read(db, &echo, DB_ARGS("a"), NULL) == DB_OK, "a read outlives a break: %s", db_error(db));
+	T_OK(db_read(db, &echo, DB_ARGS("a"), NULL) == DB_OK, "a read outlives a break: %s",
+	    db_error(db));
 	for (int i = 0; i < 3; i++)
 		T_OK(db_read(nowhere, &echo, DB_ARGS("a"), NULL) == DB_AWAY, "nowhere: try %d", i);
 	T_OK(db_tx(nowhere, add_two, &(struct plan){ 0 }) == DB_AWAY, "no transaction there");

@@ -17,7 +17,8 @@ count_up(void *ctx)
 	c->fiber = fiber_self();
 	for (c->at = 0; c->at < c->to; c->at++)
 		fiber_yield();
-	T_OK(local[0] == (char)c->to && local[sizeof(local) - 1] == (char)c->to, "locals of %d", c->to);
+	T_OK(local[0] == (char)c->to && local[sizeof(local) - 1] == (char)c->to, "locals of %d",
+	    c->to);
 	c->fiber = NULL;
 }
 
@@ -33,13 +34,15 @@ main(void)
 			c[i] = (struct counter){ NULL, i, 0 };
 			fiber_start(count_up, &c[i]);
 			used[i] = c[i].fiber;
-			T_OK((c[i].fiber == NULL) == (i == 0), "round %d, fiber %d has begun", round, i);
+			T_OK((c[i].fiber == NULL) == (i == 0), "round %d, fiber %d has begun",
+			    round, i);
 		}
 		for (int step = 1; step < 50; step++)
-			for (int i = 49; i >= step; i--)	/* not the order they began in */
+			for (int i = 49; i >= step; i--) /* not the order they began in */
 				fiber_resume(used[i]);
 		for (int i = 0; i < 50; i++)
-			T_OK(c[i].fiber == NULL && c[i].at == i, "round %d, fiber %d has ended", round, i);
+			T_OK(c[i].fiber == NULL && c[i].at == i, "round %d, fiber %d has ended",
+			    round, i);
 	}
 	return T_DONE("fiber");
 }

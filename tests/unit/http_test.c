@@ -7,8 +7,8 @@
 #include "http.h"
 #include "t.h"
 
-#define NOW	1700000000
-#define USER_ID	"11111111-2222-4333-8444-555555555555"
+#define NOW     1700000000
+#define USER_ID "11111111-2222-4333-8444-555555555555"
 
 static int
 done(struct req *rq, struct reply *rp)
@@ -23,23 +23,17 @@ show_id(struct req *rq, struct reply *rp)
 	return http_id(rq, rp, 0, "Thing") != NULL ? http_empty(rp, 204) : rp->status;
 }
 
-static const struct route table[] = {
-	{ "GET", "/forgot", 0, done },
-	{ "GET", "/open", ANYONE, done },
-	{ "POST", "/open", ANYONE, done },
-	{ "GET", "/mine", INBOX, done },
-	{ "POST", "/mine", INBOX, done },
-	{ "GET", "/things/all", ANYONE, done },
-	{ "PATCH", "/things/{id}", ANYONE, show_id },
+static const struct route table[] = { { "GET", "/forgot", 0, done },
+	{ "GET", "/open", ANYONE, done }, { "POST", "/open", ANYONE, done },
+	{ "GET", "/mine", INBOX, done }, { "POST", "/mine", INBOX, done },
+	{ "GET", "/things/all", ANYONE, done }, { "PATCH", "/things/{id}", ANYONE, show_id },
 	{ "DELETE", "/things/{id}", ANYONE, show_id },
-	{ "GET", "/things/{id}/parts/{part}", ANYONE, show_id },
-	{ NULL, NULL, 0, NULL }
-};
+	{ "GET", "/things/{id}/parts/{part}", ANYONE, show_id }, { NULL, NULL, 0, NULL } };
 
 static const struct {
 	const char *method, *path;
 	int status;
-	const char *allow;	/* or NULL */
+	const char *allow; /* or NULL */
 } paths[] = {
 	{ "GET", "/forgot", 500, NULL },
 	{ "GET", "/open", 204, NULL },
@@ -54,7 +48,7 @@ static const struct {
 	{ "GET", "", 404, NULL },
 	{ "GET", "/mine", 401, NULL },
 	{ "GET", "/things/all", 204, NULL },
-	{ "PATCH", "/things/all", 405, "GET, HEAD" },	/* the literal path, not an id */
+	{ "PATCH", "/things/all", 405, "GET, HEAD" }, /* the literal path, not an id */
 	{ "GET", "/things/" USER_ID, 405, "PATCH, DELETE" },
 	{ "PATCH", "/things/" USER_ID, 204, NULL },
 	{ "PATCH", "/things/11111111-2222-4333-8444-AAAAAAAAAAAA", 204, NULL },
@@ -90,17 +84,13 @@ static const struct {
 	const char *authorization, *fetch_site, *origin;
 	int status;
 } sites[] = {
-	{ NULL, NULL, NULL, 204 },
-	{ NULL, "same-origin", NULL, 204 },
-	{ NULL, "same-origin", "https://evil.example", 204 },	/* the header no script can set */
-	{ NULL, "same-site", NULL, 403 },
-	{ NULL, "cross-site", "http://here", 403 },
-	{ NULL, "none", NULL, 403 },
-	{ NULL, NULL, "http://here", 204 },
-	{ NULL, NULL, "http://HERE", 403 },
-	{ NULL, NULL, "null", 403 },
+	{ NULL, NULL, NULL, 204 }, { NULL, "same-origin", NULL, 204 },
+	{ NULL, "same-origin", "https://evil.example", 204 }, /* the header no script can set */
+	{ NULL, "same-site", NULL, 403 }, { NULL, "cross-site", "http://here", 403 },
+	{ NULL, "none", NULL, 403 }, { NULL, NULL, "http://here", 204 },
+	{ NULL, NULL, "http://HERE", 403 }, { NULL, NULL, "null", 403 },
 	{ NULL, NULL, "http://here.evil.example", 403 },
-	{ "Bearer x", "cross-site", "http://evil.example", 204 },	/* not sent by itself */
+	{ "Bearer x", "cross-site", "http://evil.example", 204 }, /* not sent by itself */
 };
 
 static const struct {
@@ -108,7 +98,7 @@ static const struct {
 } credentials[] = {
 	{ NULL, NULL, "Missing authorization" },
 	{ NULL, "other=1", "Missing authorization" },
-	{ NULL, "__Host-token=x", "Missing authorization" },	/* not over TLS here */
+	{ NULL, "__Host-token=x", "Missing authorization" }, /* not over TLS here */
 	{ NULL, "token=x", "Invalid or expired token" },
 	{ "Basic eDp5", NULL, "Invalid authorization format" },
 	{ "Bearer", NULL, "Invalid authorization format" },
@@ -153,8 +143,11 @@ error_of(struct arena *a, const struct reply *rp)
 static void
 good_token(struct arena *a)
 {
-	struct token t = { .user = USER_ID, .session = USER_ID, .email = "a@example.com",
-		.issued = NOW, .expires = NOW + 60 };
+	struct token t = { .user = USER_ID,
+		.session = USER_ID,
+		.email = "a@example.com",
+		.issued = NOW,
+		.expires = NOW + 60 };
 	const char *text = token_make(a, &t, &conf.keys);
 	struct req rq = { .a = a, .cookie = arena_fmt(a, "a=b; token=%s", text) };
 	struct reply rp;
@@ -163,9 +156,13 @@ good_token(struct arena *a)
 	T_SAME(rq.user, USER_ID, "the user");
 	rq = (struct req){ .a = a, .authorization = arena_fmt(a, "Bearer %s", text) };
 	T_OK(ask(&rq, &rp, "GET", "/mine") == 204, "by header: %s", error_of(a, &rp));
-	rq = (struct req){ .a = a, .authorization = "Bearer x", .cookie = arena_fmt(a, "token=%s", text) };
+	rq = (struct req){ .a = a,
+		.authorization = "Bearer x",
+		.cookie = arena_fmt(a, "token=%s", text) };
 	T_OK(ask(&rq, &rp, "GET", "/mine") == 401, "the header beats the cookie");
-	rq = (struct req){ .a = a, .cookie = arena_fmt(a, "token=%s", text), .fetch_site = "cross-site" };
+	rq = (struct req){ .a = a,
+		.cookie = arena_fmt(a, "token=%s", text),
+		.fetch_site = "cross-site" };
 	T_OK(ask(&rq, &rp, "GET", "/mine") == 204, "reading is no write");
 	T_OK(ask(&rq, &rp, "POST", "/mine") == 403, "a write from elsewhere");
 }
@@ -180,24 +177,31 @@ main(void)
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct req rq = { .a = &a };
 
-		T_OK(ask(&rq, &rp, paths[i].method, paths[i].path) == paths[i].status,
-		    "%s %s: %d", paths[i].method, paths[i].path, rp.status);
+		T_OK(ask(&rq, &rp, paths[i].method, paths[i].path) == paths[i].status, "%s %s: %d",
+		    paths[i].method, paths[i].path, rp.status);
 		T_SAME(rp.allow, paths[i].allow, paths[i].path);
 	}
 	for (size_t i = 0; i < COUNT(bodies); i++) {
-		struct req rq = { .a = &a, .content_type = bodies[i].type,
-			.raw = bodies[i].body, .raw_len = strlen(bodies[i].body) };
+		struct req rq = { .a = &a,
+			.content_type = bodies[i].type,
+			.raw = bodies[i].body,
+			.raw_len = strlen(bodies[i].body) };
 
-		T_OK(ask(&rq, &rp, "POST", "/open") == bodies[i].status, "body %zu: %d", i, rp.status);
+		T_OK(ask(&rq, &rp, "POST", "/open") == bodies[i].status, "body %zu: %d", i,
+		    rp.status);
 	}
 	for (size_t i = 0; i < COUNT(sites); i++) {
-		struct req rq = { .a = &a, .authorization = sites[i].authorization,
-			.fetch_site = sites[i].fetch_site, .origin = sites[i].origin };
+		struct req rq = { .a = &a,
+			.authorization = sites[i].authorization,
+			.fetch_site = sites[i].fetch_site,
+			.origin = sites[i].origin };
 
-		T_OK(ask(&rq, &rp, "POST", "/open") == sites[i].status, "site %zu: %d", i, rp.status);
+		T_OK(ask(&rq, &rp, "POST", "/open") == sites[i].status, "site %zu: %d", i,
+		    rp.status);
 	}
 	for (size_t i = 0; i < COUNT(credentials); i++) {
-		struct req rq = { .a = &a, .authorization = credentials[i].authorization,
+		struct req rq = { .a = &a,
+			.authorization = credentials[i].authorization,
 			.cookie = credentials[i].cookie };
 
 		T_OK(ask(&rq, &rp, "GET", "/mine") == 401, "credentials %zu: %d", i, rp.status);

@@ -19,7 +19,8 @@ main(void)
 		T_OK(db_check(db, q_all[i]) == DB_OK, "%s", db_error(db));
 		T_OK(q_all[i]->id == i && i < Q_COUNT, "%s: its number", q_all[i]->name);
 		for (size_t k = 0; k < i; k++)
-			T_OK(strcmp(q_all[k]->name, q_all[i]->name) != 0, "two named %s", q_all[i]->name);
+			T_OK(strcmp(q_all[k]->name, q_all[i]->name) != 0, "two named %s",
+			    q_all[i]->name);
 	}
 	db_close(db);
 	return T_DONE("sql");
