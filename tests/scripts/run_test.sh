@@ -32,7 +32,7 @@ json() { [[ $(curl -s -m 10 "$1$2") == '{"error":"'*'"}' ]]; }
 child_of() { pgrep -P "$(pid_of "$1")" -f "$2" | head -n 1; }
 nothing_left() { ! pgrep -f "$1" >/dev/null; }
 said() { grep -q "$2" "$1/log/run.log"; }
-trap 'run "$A" --stop; run "$B" --stop' EXIT
+trap 'run "$A" --stop >/dev/null; run "$B" --stop >/dev/null' EXIT
 
 # a first start makes everything
 PORT_A=$((20000 + RANDOM % 6000)) PORT_B=$((26000 + RANDOM % 6000))
