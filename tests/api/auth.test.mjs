@@ -99,6 +99,17 @@ test('five wrong tries: then not even the right code', async () => {
   assert.equal(value(`SELECT count(*) FROM sessions WHERE user_id = ${quote(user.id)}`), 0);
 });
 
+test('wrong tries tell nothing of whether somebody has the address', async () => {
+  const told = [];
+  for (const email of [fresh().email, `nobody.${uuid()}@example.com`]) {
+    const answers = [await verify(email, '000000'), await send(email)];
+    for (let n = 0; n < 7; n++) answers.push(await verify(email, 'x'));
+    told.push(answers.map((a) => `${a.status} ${a.text}`));
+  }
+  assert.deepEqual(told[0], told[1]);
+  assert.match(told[0].at(-1), /^429 /);
+});
+
 test('four wrong tries and the right one', async () => {
   const user = fresh();
   const code = await codeFor(user);

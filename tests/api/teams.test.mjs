@@ -2,22 +2,29 @@
 // keys.test.mjs, the audit log in audit.test.mjs; who sees whose is in matrix.test.mjs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, exec, expect, ok, quote, uuid, value } from '../lib/client.mjs';
+import { call, exec, expect, ok, quote, rows, uuid, value } from '../lib/client.mjs';
 import { environments, insertUsers, makeUser, makeWorld, roles } from '../lib/world.mjs';
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const pathOf = (world, rest = '') => `/v1/teams/${world.team.id}${rest}`;
 const main = makeWorld();
 
-function join(world, role) {
-  const user = makeUser(role);
-  insertUsers([user]);
-  exec(`INSERT INTO members (team_id, user_id, role) VALUES (${quote(world.team.id)}, ${quote(user.id)}, ${quote(role)});`);
-  return user;
+// New members, each with one of these roles.
+function joinAll(world, those) {
+  const users = those.map((role) => makeUser(role));
+  insertUsers(users);
+  exec(`INSERT INTO members (team_id, user_id, role) VALUES
+    ${users.map((user, n) => `(${quote(world.team.id)}, ${quote(user.id)}, ${quote(those[n])})`).join(', ')};`);
+  return users;
 }
 
-const roleOf = (world, user) => value(`SELECT coalesce((SELECT role FROM members
-  WHERE team_id = ${quote(world.team.id)} AND user_id = ${quote(user.id)}), 'none') AS role`);
+const join = (world, role) => joinAll(world, [role])[0];
+
+const rolesOf = (world, users) => Object.fromEntries(rows(`SELECT u.id, coalesce(m.role, 'none') AS role FROM users u
+  LEFT JOIN members m ON m.user_id = u.id AND m.team_id = ${quote(world.team.id)}
+  WHERE u.id IN (${users.map((user) => quote(user.id)).join(', ')})`).map(({ id, role }) => [id, role]));
+
+const roleOf = (world, user) => rolesOf(world, [user])[user.id];
 
 test('a team', async () => {
   const { team } = await ok(200, 'GET', pathOf(main), { as: main.viewer.token });
@@ -118,21 +125,30 @@ for (const caller of roles)
       verdicts.push([caller, old, next, manages && (caller === 'owner' || !owners)]);
     }
 
+// What the caller sends to turn user (or a new address) from old into next.
+function change(world, user, next) {
+  const path = pathOf(world, '/members');
+  if (!user) return ['POST', path, { email: `x.${uuid()}@example.com`, role: next }];
+  return next === null ? ['DELETE', `${path}/${user.id}`] : ['PATCH', `${path}/${user.id}`, { role: next }];
+}
+
 test(`all ${verdicts.length} changes of role by who makes them`, async () => {
   const world = makeWorld();
-  for (const [caller, old, next, may] of verdicts) {
-    const what = `${caller}: ${old} -> ${next}`;
-    const as = world[caller].token;
-    const user = old === null ? { email: `x.${uuid()}@example.com` } : join(world, old);
-    let answer;
-    if (old === null) answer = await call('POST', pathOf(world, '/members'), { as, body: { email: user.email, role: next } });
-    else if (next === null) answer = await call('DELETE', pathOf(world, `/members/${user.id}`), { as });
-    else answer = await call('PATCH', pathOf(world, `/members/${user.id}`), { as, body: { role: next } });
+  const old = verdicts.filter(([, role]) => role !== null);
+  const users = new Map(joinAll(world, old.map(([, role]) => role)).map((user, n) => [old[n], user]));
+  for (const verdict of verdicts) {
+    const [caller, , next, may] = verdict;
+    const [method, path, body] = change(world, users.get(verdict), next);
+    const answer = await call(method, path, { as: world[caller].token, body });
+    const what = verdict.join(' ');
     if (!may) expect(answer, 403, 'Forbidden', what);
-    else if (old === null) assert.equal(expect(answer, 201, undefined, what).member.role, next);
-    else if (next === null) assert.deepEqual(expect(answer, 200, undefined, what), { id: user.id });
-    else assert.equal(expect(answer, 200, undefined, what).member.role, next);
-    if (old !== null) assert.equal(roleOf(world, user), may ? next ?? 'none' : old, what);
+    else if (next === null) assert.deepEqual(expect(answer, 200, undefined, what), { id: users.get(verdict).id });
+    else assert.equal(expect(answer, method === 'POST' ? 201 : 200, undefined, what).member.role, next, what);
+  }
+  const now = rolesOf(world, [...users.values()]);
+  for (const [verdict, user] of users) {
+    const [, was, next, may] = verdict;
+    assert.equal(now[user.id], may ? next ?? 'none' : was, verdict.join(' '));
   }
 });
 

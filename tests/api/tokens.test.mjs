@@ -152,6 +152,25 @@ test('a session that is revoked, expired or gone ends its token at once, on ever
   expect(await call('GET', me, { as: jwt }), 200, undefined, 'the other session lives');
 });
 
+// A token whose session has ended is no credential: 401 comes before whatever else is wrong.
+const wrongs = [
+  ['a malformed id', 'PATCH', '/v1/notifications/x', {}], ['a malformed id', 'DELETE', '/v1/notifications/x', {}],
+  ['a malformed id', 'POST', '/api/notifications/x/read', {}], ['a bad cursor', 'GET', '/v1/notifications?cursor=x', {}],
+  ['a bad cursor', 'GET', '/api/notifications?cursor=x', {}], ['a bad field', 'PATCH', `/v1/notifications/${uuid()}`, { body: { read: 1 } }],
+  ['an unknown type, strictly', 'GET', '/v1/notifications?type=x', { headers: { Prefer: 'handling=strict' } }],
+  ['a bad up_to', 'POST', '/v1/notifications/mark-all-read', { body: { up_to: 'x' } }],
+  ['a body that is no JSON', 'POST', '/v1/notifications/mark-all-read', { raw: '{' }],
+  ['a malformed team', 'GET', '/v1/teams/x', {}], ['a bad field', 'PATCH', me, { body: { name: 1 } }],
+];
+
+for (const [what, method, path, options] of wrongs) {
+  test(`${method} ${path} with ${what} under an ended session is 401`, async () => {
+    const mine = token(owner.email);
+    await ok(200, 'POST', '/v1/auth/logout', { as: mine });
+    expect(await call(method, path, { ...options, as: mine }), 401, bad);
+  });
+}
+
 test('a key\'s last use is kept, and a deleted key is unknown', async () => {
   const key = team.keys.client;
   await ok(201, 'POST', '/v1/feedback', { bearer: key.secret, body: { message: 'm' } });
