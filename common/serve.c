@@ -15,6 +15,7 @@
 #include "log.h"
 #include "metric.h"
 #include "serve_slot.h"
+#include "trim.h"
 
 #define LISTEN_FD    0
 #define SLOTS        128 /* kept connections of a process; more wait in the backlog */
@@ -337,6 +338,7 @@ serve(const char *name, const struct route *table)
 		log_line(LOG_ERROR, NULL, "cannot start: settings, or descriptor 0 is no socket");
 		return EXIT_FAILURE;
 	}
+	trim_startup();
 	while (!stop) {
 		turn(&unblocked, TICK_MS);
 		drop_parts();
