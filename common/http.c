@@ -93,10 +93,9 @@ http_fail(struct req *rq, struct reply *rp, int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	text[text_is_utf8(text, strlen(text)) ? strlen(text) : 0] = '\0';
 	out_open(o, '{');
 	out_key(o, "error");
-	out_text(o, text[0] != '\0' ? text : "Bad request");
+	out_text(o, text_clean(rq->a, text, strlen(text)));
 	out_close(o, '}');
 	return status;
 }
