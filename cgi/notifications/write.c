@@ -27,7 +27,7 @@ struct patch {
 	enum field_bool read;
 };
 
-static const struct field patch_fields[] = { BOOL(struct patch, read, OPTIONAL), { 0 } };
+static const struct field patch_fields[] = { BOOL(struct patch, read, NULLABLE), { 0 } };
 
 int
 patch_notification(struct req *rq, struct reply *rp)
