@@ -39,6 +39,7 @@ class CarillonBell extends HTMLElement {
   #unread = 0;
   #open = false;
   #state = 'loading';
+  #readFailed = false;
 
   get unread() {
     return this.#unread;
@@ -118,7 +119,8 @@ class CarillonBell extends HTMLElement {
     this.#items = data.data.map((item) => ({ ...item }));
     this.#cursor = data.hasMore ? data.nextCursor : null;
     this.#state = this.#items.length === 0 ? 'empty' : '';
-    this.#showError('');
+    if (this.#readFailed) this.#showError('');
+    this.#readFailed = false;
     this.#setUnread(data.unreadCount);
     this.#render();
     if (data.unreadCount !== before) {
@@ -128,6 +130,7 @@ class CarillonBell extends HTMLElement {
   }
 
   #fail(error) {
+    this.#readFailed = true;
     if (this.#items.length === 0) this.#state = 'failed';
     else if (this.#open) this.#showError(error.message);
     this.#render();
@@ -192,6 +195,7 @@ class CarillonBell extends HTMLElement {
   }
 
   #setRead(items, readAt, unread) {
+    this.#showError('');
     for (const item of items) this.#find(item.id).readAt = readAt;
     this.#setUnread(Math.max(0, unread));
     this.#render();

@@ -65,7 +65,7 @@ export function bellItem(item) {
   const mark = hidden('Unread: ');
   mark.dataset.part = 'mark';
   row.append(
-    h('span', { class: `kind ${tone(item.type)}` }, kindIcon(item.resource?.kind)),
+    h('span', { class: `kind ${tone(item.type)}` }, kindIcon(item.resource?.kind ?? item.type)),
     h('span', { class: 'words' }, mark, h('span', { class: 'title' }, item.title),
       item.body ? h('span', { class: 'body' }, item.body) : null, metaLine(item)),
     h('span', { class: 'dot' }));
