@@ -24,7 +24,7 @@ cluster_down() { cluster_stop "$WORK/pg" 2>/dev/null; }
 # The database "carillon" is the template that nobody else connects to.
 clone_database() { # NAME
 	psql -qXv ON_ERROR_STOP=1 -d "$(cluster_url "$SOCKETS" postgres postgres)" \
-		-c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" \
+		-c 'SET client_min_messages = warning' -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" \
 		-c "CREATE DATABASE $1 TEMPLATE carillon OWNER carillon_migrator" 2>&1
 }
 
