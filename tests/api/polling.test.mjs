@@ -25,7 +25,7 @@ function fresh() {
 async function tagOf(user, path = count) {
   const answer = await call('GET', path, { as: user.token });
   expect(answer, 200);
-  assert.match(answer.headers.etag, /^"[0-9a-f]{16}-[0-9]+"$/, 'a strong ETag');
+  assert.match(answer.headers.etag, /^"[^"]+"$/, 'a strong ETag');
   return answer.headers.etag;
 }
 
