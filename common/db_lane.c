@@ -165,6 +165,7 @@ broken(struct lane *l)
 	items_init(&l->queue);
 	l->at = NULL;
 	l->batches = 0;
+	l->preparing = false;
 	while ((it = items_pop(&sent)) != NULL) {
 		PQclear(TAKE(it->res));
 		if (it->repeatable) {
@@ -215,13 +216,33 @@ is_prepared(const struct lane *l, const struct db_stmt *st)
 	return l->prepared[st->id / 64] >> (st->id % 64) & 1;
 }
 
+/* Whether a statement before it on the wire is about to prepare the same. */
+static bool
+is_being_prepared(const struct lane *l, const struct item *it)
+{
+	for (const struct item *i = l->sent.first; i != it; i = i->next)
+		if (i->preparing && i->st == it->st)
+			return true;
+	return false;
+}
+
+static bool
+must_prepare(const struct lane *l, const struct item *it)
+{
+	if (it->prepare_only)
+		return true;
+	return it->st != NULL && l->db->prepare && !is_prepared(l, it->st) &&
+	    !is_being_prepared(l, it);
+}
+
 static bool
 send_item(struct lane *l, struct item *it)
 {
 	const struct db_stmt *st = it->st;
 	int n = (int)it->args.n;
 
-	it->preparing = it->prepare_only || (st != NULL && l->db->prepare && !is_prepared(l, st));
+	it->preparing = must_prepare(l, it);
+	l->preparing = l->preparing || it->preparing;
 	if (it->preparing &&
 	    PQsendPrepare(l->pg, it->prepare_only ? "" : st->name, st->sql, 0, NULL) != 1)
 		return false;
@@ -300,12 +321,19 @@ send_batch(struct lane *l)
 	return ok && PQpipelineSync(l->pg) == 1;
 }
 
+/* Behind a statement that is being prepared nothing is sent that may count on it. */
+static bool
+may_send(const struct lane *l)
+{
+	return l->queue.first != NULL && l->batches < l->depth && !l->preparing;
+}
+
 void
 lane_send(struct lane *l)
 {
-	if (l->state != LANE_UP || l->queue.first == NULL || l->batches >= l->depth)
+	if (l->state != LANE_UP || !may_send(l))
 		return;
-	while (l->queue.first != NULL && l->batches < l->depth)
+	while (may_send(l))
 		if (!send_batch(l)) {
 			broken(l);
 			return;
@@ -366,6 +394,7 @@ end_batch(struct lane *l, struct items *batch)
 		items_push(batch, it);
 	}
 	l->batches--;
+	l->preparing = false;
 	l->at = l->sent.first;
 	l->since = lane_clock();
 	return failed;

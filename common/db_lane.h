@@ -50,6 +50,7 @@ struct lane {
 	struct item *at;    /* of sent: whose answer comes next; NULL: a Sync's */
 	int batches;        /* in sent */
 	int depth;          /* the most there may be */
+	bool preparing;     /* the newest batch prepares a statement */
 	bool blocked;       /* part of it waits for room in the socket */
 	int64_t since;      /* ms, monotonic: when the oldest batch or the connecting began */
 	int64_t rest_until; /* ms: after a refused connection */

@@ -7,6 +7,7 @@
 
 #include "auth.h"
 #include "log.h"
+#include "queries.h"
 #include "text.h"
 
 /* ---- routes ---- */
@@ -155,6 +156,23 @@ read_body(struct req *rq, struct reply *rp, json_object **body)
 	return 0;
 }
 
+/*
+ * A handler of the inbox that refused its input has run no statement, and so nobody has
+ * asked whether the session is still alive: ended ones get 401 whatever else is wrong.
+ */
+static int
+refused(struct req *rq, struct reply *rp)
+{
+	enum db_status st;
+
+	if (rp->status < 400 || rp->status > 499 || rp->status == 401)
+		return rp->status;
+	st = db_read(rq->db, &q_caller_session, DB_ARGS(rq->user, rq->session), NULL);
+	if (st == DB_NONE)
+		return auth_bad_token(rq, rp);
+	return st == DB_OK ? rp->status : http_db(rq, rp, st);
+}
+
 int
 http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 {
@@ -168,13 +186,15 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 		log_line(LOG_ERROR, rq->id, "route %s %s names no access", r->method, r->path);
 		return http_fail(rq, rp, 500, "Internal error");
 	}
-	rq->strict = rq->prefer != NULL && text_has_token(rq->prefer, "handling=strict");
-	if ((r->access != ANYONE && auth_caller(rq, rp, r->access) != 0) ||
-	    (is_unsafe(rq) && auth_same_site(rq, rp) != 0) || read_body(rq, rp, &body) != 0)
+	rq->strict = rq->prefer != NULL &&
+	    (text_has_token(rq->prefer, "handling=strict") ||
+		text_has_token(rq->prefer, "handling=\"strict\""));
+	if (r->access != ANYONE && auth_caller(rq, rp, r->access) != 0)
 		return rp->status;
-	r->fn(rq, rp);
+	if ((!is_unsafe(rq) || auth_same_site(rq, rp) == 0) && read_body(rq, rp, &body) == 0)
+		r->fn(rq, rp);
 	rq->body = NULL;
-	return rp->status;
+	return r->access == INBOX ? refused(rq, rp) : rp->status;
 }
 
 /* ---- shared by handlers ---- */

@@ -98,6 +98,9 @@ delete_notification(struct req *rq, struct reply *rp)
 	return rp->status;
 }
 
+/* A type or cursor that is too long is unknown or malformed, like any other wrong one. */
+#define ANY_LENGTH 65536
+
 struct mark_all {
 	const char *type, *up_to;
 };

@@ -96,16 +96,19 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.read_at,
  ORDER BY n.created_at DESC, n.id DESC;
 
 -- name: notification_mark
--- Set row $3 to read ($4 true) or unread; $5 true keeps the first read_at.
+-- Set row $3 to read ($4 true) or unread; $5 true keeps the first read_at.  What
+-- changes nothing moves no version.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id
+	SELECT i.user_id, i.unread
 	  FROM sessions s
 	  JOIN inbox i ON i.user_id = s.user_id
 	 WHERE s.user_id = $1::uuid AND s.id = $2::uuid
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
-	SELECT n.id, n.read_at
+	SELECT n.*,
+	       CASE WHEN $4::boolean THEN n.read_at IS NULL OR NOT $5::boolean
+		    ELSE n.read_at IS NOT NULL END AS changes
 	  FROM box
 	  JOIN notifications n ON n.user_id = box.user_id
 	 WHERE n.user_id = $1::uuid AND n.id = $3::uuid
@@ -113,28 +116,28 @@ WITH box AS MATERIALIZED (
 	   FOR UPDATE OF n
 ), new AS (
 	UPDATE notifications n
-	   SET read_at = CASE WHEN NOT $4::boolean THEN NULL
-			      WHEN $5::boolean THEN coalesce(n.read_at, now())
-			      ELSE now() END
+	   SET read_at = CASE WHEN $4::boolean THEN now() END
 	  FROM old
-	 WHERE n.user_id = $1::uuid AND n.id = old.id
-	RETURNING n.*
+	 WHERE n.user_id = $1::uuid AND n.id = old.id AND old.changes
+	RETURNING n.read_at
 ), moved AS (
 	UPDATE inbox i
 	   SET version = i.version + 1,
-	       unread = i.unread + CASE WHEN old.read_at IS NULL AND $4::boolean THEN -1
-					WHEN old.read_at IS NOT NULL AND NOT $4::boolean THEN 1
+	       unread = i.unread + CASE WHEN NOT $4::boolean THEN 1
+					WHEN old.read_at IS NULL THEN -1
 					ELSE 0 END
 	  FROM old
-	 WHERE i.user_id = $1::uuid
+	 WHERE i.user_id = $1::uuid AND old.changes
 	RETURNING i.unread
 )
-SELECT box.user_id IS NOT NULL AS signed_in, moved.unread, new.id, new.type,
-       new.title, new.body, new.link, new.team_id, new.read_at, new.created_at,
-       new.resource_kind, new.resource_id, new.resource_name, new.project_id,
-       new.project_name, new.environment_id, new.environment_name
+SELECT box.user_id IS NOT NULL AS signed_in, coalesce(moved.unread, box.unread) AS unread,
+       old.id, old.type, old.title, old.body, old.link, old.team_id, old.created_at,
+       CASE WHEN old.changes THEN new.read_at ELSE old.read_at END AS read_at,
+       old.resource_kind, old.resource_id, old.resource_name, old.project_id,
+       old.project_name, old.environment_id, old.environment_name
   FROM (SELECT 1) one
   LEFT JOIN box ON true
+  LEFT JOIN old ON true
   LEFT JOIN new ON true
   LEFT JOIN moved ON true;
 

@@ -164,7 +164,7 @@ good_token(struct arena *a)
 		.cookie = arena_fmt(a, "token=%s", text),
 		.fetch_site = "cross-site" };
 	T_OK(ask(&rq, &rp, "GET", "/mine") == 204, "reading is no write");
-	T_OK(ask(&rq, &rp, "POST", "/mine") == 403, "a write from elsewhere");
+	T_OK(ask(&rq, &rp, "POST", "/open") == 403, "a write from elsewhere");
 }
 
 int
