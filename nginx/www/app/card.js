@@ -21,9 +21,13 @@ export async function loadInto(place, load) {
   }
 }
 
-export function field(label, control, hint = null) {
-  return h('label', { class: 'field' }, h('span', {}, label), control,
-    hint ? h('small', {}, hint) : null);
+let fields = 0;
+
+/* A control under its label. */
+export function field(label, control) {
+  fields += 1;
+  control.id = `field-${fields}`;
+  return h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
 }
 
 /*

@@ -68,10 +68,10 @@ export function logoMark() {
 
 const KINDS = ['experiment', 'flag_environment', 'issue', 'feedback', 'job'];
 
-/* The drawing for a resource kind as the server words it: 'issue', 'issue list', 'flag environment' */
+/* The drawing for a resource kind, or for a type: their first words agree. */
 export function kindIcon(kind) {
-  const wanted = String(kind ?? '').replace(' ', '_');
-  return icon(KINDS.find((known) => wanted.startsWith(known)) ?? 'bell');
+  const word = /^[a-z]*/.exec(String(kind ?? '').toLowerCase())[0];
+  return icon(KINDS.find((known) => known.split('_')[0] === word) ?? 'bell');
 }
 
 /* 'alarm' for news of something that did not happen as planned, else 'plain'. */

@@ -1,6 +1,7 @@
 /* preferences - the page /dashboard/preferences: name, and what arrives on which channel. */
 
 import { byId, h, hidden } from './dom.js';
+import { field, onSubmit } from './card.js';
 import { startPage, failedState } from './page.js';
 import { icon, kindIcon } from './icons.js';
 import { complain, say } from './status.js';
@@ -70,16 +71,11 @@ function matrix(types, { id, title, text, locked }) {
 function nameCard(me) {
   const input = h('input', { name: 'name', value: me.name, maxlength: 200, autocomplete: 'name' });
   const form = h('form', { class: 'row-form' },
-    h('label', { class: 'field' }, h('span', {}, 'Name'), input),
+    field('Name', input),
     h('button', { class: 'button', type: 'submit' }, 'Save name'));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    try {
-      await api.patch('/v1/auth/me', { name: input.value.trim() });
-      say('Name saved');
-    } catch (error) {
-      complain(error, 'Not saved.');
-    }
+  onSubmit(form, 'Not saved.', async ({ name }) => {
+    await api.patch('/v1/auth/me', { name: name.trim() });
+    say('Name saved');
   });
   return h('section', { class: 'card', 'aria-labelledby': 'you' },
     h('header', { class: 'card-head' }, h('div', {}, h('h2', { id: 'you' }, 'You'),

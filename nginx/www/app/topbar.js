@@ -80,7 +80,7 @@ function followCount(api, button, words, badge) {
     count = unread;
     badge.hidden = unread === 0;
     badge.textContent = unread > BADGE_MOST ? `${BADGE_MOST}+` : String(unread);
-    words.textContent = unread === 0 ? ', account' : `, account, ${unread} unread`;
+    words.textContent = unread === 0 ? ' account' : ` account, ${unread} unread`;
   }
 
   show(0);

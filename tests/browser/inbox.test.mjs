@@ -1,0 +1,238 @@
+// inbox - the page: filters, paging, marking, deleting, keys, polling, roll-back.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rows, value } from '../lib/client.mjs';
+import { counted, give, insertUsers, makeUser } from '../lib/world.mjs';
+import { becomes, bellSays, broken, news, until, visit } from './browser.mjs';
+
+const INBOX = '/dashboard/inbox';
+const READ = '2024-01-01T00:00:00.000Z';
+
+function userWith(name, list) {
+  const user = makeUser(name);
+  insertUsers([user]);
+  give(user, list.map((row, i) => ({ created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(), ...row })));
+  return user;
+}
+
+const many = (count, fields = {}) => Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
+const titles = (page) => page.locator('.note-main').allInnerTexts();
+const noteCalled = (page, title) => page.locator('.note').filter({ hasText: title });
+const focusedTitle = (page) => page.evaluate(() => document.activeElement.textContent);
+const rowOf = (user, title) => rows(`SELECT read_at, deleted_at FROM notifications
+  WHERE user_id = '${user.id}' AND title = '${title}'`)[0];
+
+const mixed = [{ title: 'New talk' }, { title: 'Old talk', read_at: READ },
+  { title: 'New digest', type: 'issue.digest' }, { title: 'Old digest', type: 'issue.digest', read_at: READ }];
+
+test('filters by state and type, and keeps them in the address', () => {
+  const user = userWith('filter', mixed);
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await becomes('all', ['New talk', 'Old talk', 'New digest', 'Old digest'], () => titles(page));
+    await page.getByText('Unread', { exact: true }).click();
+    await becomes('unread', ['New talk', 'New digest'], () => titles(page));
+    assert.match(page.url(), /\?read_state=unread$/);
+    await page.getByLabel('Type').selectOption('issue.digest');
+    await becomes('unread digests', ['New digest'], () => titles(page));
+    await page.getByText('Read', { exact: true }).click();
+    await becomes('read digests', ['Old digest'], () => titles(page));
+    await page.reload();
+    await becomes('after a reload', ['Old digest'], () => titles(page));
+    assert.equal(await page.getByLabel('Type').inputValue(), 'issue.digest');
+  });
+});
+
+test('a filter that hides everything says so and offers a way out', () => {
+  const user = userWith('none', mixed.slice(0, 1));
+  return visit(user, {}, async (page) => {
+    await page.goto(`${INBOX}?read_state=read`);
+    await page.getByText('Nothing read yet').waitFor();
+    await page.getByRole('button', { name: 'Show everything' }).click();
+    await becomes('all', ['New talk'], () => titles(page));
+  });
+});
+
+test('pages by cursor, loses and repeats nothing', () => {
+  const user = userWith('paging', many(120));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    const more = page.locator('#more');
+    await becomes('first page', 50, () => page.locator('.note').count());
+    await more.click();
+    await becomes('second page', 100, () => page.locator('.note').count());
+    assert.equal(await focusedTitle(page), 'Row 50');
+    await more.click();
+    await becomes('third page', 120, () => page.locator('.note').count());
+    assert.equal(await more.isVisible(), false);
+    assert.deepEqual(await titles(page), many(120).map(({ title }) => title));
+  });
+});
+
+test('marks read and unread; page, bell and rows agree', () => {
+  const user = userWith('marker', many(3));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await page.getByText('3 unread notifications.').waitFor();
+    await page.getByRole('button', { name: 'Mark as read: Row 1' }).click();
+    await page.getByText('2 unread notifications.').waitFor();
+    await bellSays(page, 'Notifications, 2 unread');
+    await becomes('row', true, () => rowOf(user, 'Row 1').read_at !== null);
+    await page.getByRole('button', { name: 'Mark as unread: Row 1' }).click();
+    await bellSays(page, 'Notifications, 3 unread');
+    await becomes('row', null, () => rowOf(user, 'Row 1').read_at);
+  });
+});
+
+test('a row that leaves the filter leaves the list, and focus stays near', () => {
+  const user = userWith('leaving', many(3));
+  return visit(user, {}, async (page) => {
+    await page.goto(`${INBOX}?read_state=unread`);
+    await page.getByRole('button', { name: 'Mark as read: Row 1' }).click();
+    await becomes('list', ['Row 0', 'Row 2'], () => titles(page));
+    assert.equal(await focusedTitle(page), 'Row 2');
+  });
+});
+
+test('deletes for good', () => {
+  const user = userWith('deleter', many(2));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await page.getByRole('button', { name: 'Delete: Row 0' }).click();
+    await becomes('list', ['Row 1'], () => titles(page));
+    await until('it is said', async () => (await news(page)).includes('Notification deleted'));
+    await bellSays(page, 'Notifications, 1 unread');
+    assert.notEqual(rowOf(user, 'Row 0').deleted_at, null);
+    await page.getByRole('button', { name: 'Delete: Row 1' }).click();
+    await page.getByText('Nothing here yet').waitFor();
+  });
+});
+
+test('what the server refuses is taken back and said', () => {
+  const user = userWith('refused', many(3));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await page.getByText('3 unread notifications.').waitFor();
+    for (const [method, pattern, button] of [
+      ['PATCH', '**/v1/notifications/*', 'Mark as read: Row 1'],
+      ['DELETE', '**/v1/notifications/*', 'Delete: Row 1'],
+      ['POST', '**/v1/notifications/mark-all-read', 'Mark all read'],
+    ]) {
+      const lift = await broken(page, method, pattern);
+      await page.locator('main').getByRole('button', { name: button }).click();
+      await until(`${method} is said`, async () => (await news(page)).includes('Injected failure'));
+      await becomes(`${method} list`, ['Row 0', 'Row 1', 'Row 2'], () => titles(page));
+      await becomes(`${method} unread`, 3, () => page.locator('.note[data-state="unread"]').count());
+      await bellSays(page, 'Notifications, 3 unread');
+      await page.getByRole('button', { name: 'Close message' }).click();
+      await lift();
+    }
+    assert.equal(value(counted(user)), 3);
+  });
+});
+
+test('mark all read leaves what this page has not shown', () => {
+  const user = userWith('late', many(3));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await page.getByText('3 unread notifications.').waitFor();
+    give(user, [{ title: 'Late' }]);
+    await page.getByRole('button', { name: 'Mark all read' }).first().click();
+    await becomes('rows unread', 1, () => value(counted(user)));
+    assert.equal(rowOf(user, 'Late').read_at, null);
+    await bellSays(page, 'Notifications, 1 unread');
+  });
+});
+
+test('with a type chosen, only that type is marked', () => {
+  const user = userWith('typed', mixed);
+  return visit(user, {}, async (page) => {
+    await page.goto(`${INBOX}?type=issue.digest`);
+    await becomes('digests', ['New digest', 'Old digest'], () => titles(page));
+    await page.getByRole('button', { name: 'Mark these read' }).click();
+    await becomes('rows unread', 1, () => value(counted(user)));
+    assert.equal(rowOf(user, 'New talk').read_at, null);
+  });
+});
+
+test('a new row appears with the next poll, and keeps focus and place', () => {
+  const user = userWith('polled', many(3));
+  return visit(user, {}, async (page) => {
+    await page.clock.install();
+    await page.goto(INBOX);
+    await becomes('rows', 3, () => page.locator('.note').count());
+    await page.getByRole('link', { name: 'Row 1' }).or(page.getByRole('button', { name: 'Row 1', exact: true })).focus();
+    give(user, [{ title: 'Fresh' }]);
+    await page.clock.runFor('00:35');
+    await becomes('rows', ['Fresh', 'Row 0', 'Row 1', 'Row 2'], () => titles(page));
+    assert.equal(await focusedTitle(page), 'Row 1');
+  });
+});
+
+test('keys: arrows, Home, End, R and Delete', () => {
+  const user = userWith('keyed', many(4));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await noteCalled(page, 'Row 0').locator('.note-main').focus();
+    for (const [key, where] of [['ArrowDown', 'Row 1'], ['End', 'Row 3'], ['ArrowUp', 'Row 2'], ['Home', 'Row 0']]) {
+      await page.keyboard.press(key);
+      assert.equal(await focusedTitle(page), where, key);
+    }
+    await page.keyboard.press('r');
+    await becomes('state', 'read', () => noteCalled(page, 'Row 0').getAttribute('data-state'));
+    await page.keyboard.press('Delete');
+    await becomes('list', ['Row 1', 'Row 2', 'Row 3'], () => titles(page));
+    assert.equal(await focusedTitle(page), 'Row 1');
+    await becomes('rows', 3, () => value(counted(user)));
+  });
+});
+
+test('a link is followed and marked read; a page that is not made yet says so', () => {
+  const user = userWith('linked', [{ title: 'Leads on', link: '/dashboard/issues?project=1' }]);
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await page.getByRole('link', { name: 'Leads on' }).click();
+    await page.waitForURL('**/dashboard/issues?project=1');
+    await page.getByText('There is no page at this address').waitFor();
+    await bellSays(page, 'Notifications');
+  });
+});
+
+test('without the network it shows what it has, and recovers', () => {
+  const user = userWith('offline', many(2));
+  return visit(user, {}, async (page, context) => {
+    await page.clock.install();
+    await page.goto(INBOX);
+    await becomes('rows', 2, () => page.locator('.note').count());
+    await context.setOffline(true);
+    await page.clock.runFor('00:35');
+    await page.getByText('You see what was last read.').waitFor();
+    assert.equal(await page.locator('.note').count(), 2);
+    await context.setOffline(false);
+    await page.locator('#notice').waitFor({ state: 'hidden' });
+  });
+});
+
+test('a failed first read offers to try again', () => {
+  const user = userWith('retry', many(1));
+  return visit(user, {}, async (page) => {
+    const lift = await broken(page, 'GET', '**/v1/notifications?*');
+    await page.goto(INBOX);
+    await page.getByText('This could not be read').waitFor();
+    await lift();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await becomes('rows', 1, () => page.locator('.note').count());
+  });
+});
+
+test('times are relative, with the whole moment in the title', () => {
+  const user = userWith('timed', [{ title: 'Now' }, { title: 'Then', created_at: '2024-01-15T10:00:00.000Z' }]);
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    const then = noteCalled(page, 'Then').locator('time');
+    assert.equal(await then.innerText(), 'Jan 15, 2024');
+    assert.equal(await then.getAttribute('datetime'), '2024-01-15T10:00:00.000Z');
+    assert.match(await then.getAttribute('title'), /Monday, January 15, 2024 at 10:00:00/);
+    assert.equal(await noteCalled(page, 'Now').locator('time').innerText(), '1 minute ago');
+  });
+});
