@@ -105,8 +105,8 @@ struct mark_all {
 	const char *type, *up_to;
 };
 
-static const struct field mark_all_fields[] = { TEXT(struct mark_all, type, NULLABLE, 0, 100),
-	TEXT(struct mark_all, up_to, NULLABLE, 0, 100), { 0 } };
+static const struct field mark_all_fields[] = { TEXT(struct mark_all, type, NULLABLE, 0, ANY_LENGTH),
+	TEXT(struct mark_all, up_to, NULLABLE, 0, ANY_LENGTH), { 0 } };
 
 /* Mark, and say how many under key, inside of wrap when there is one. */
 static int
