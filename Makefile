@@ -67,8 +67,8 @@ test: test-deps ## run every test; TEST=name runs one
 	@scripts/test $(TEST)
 
 bench: test-deps ## print the benchmark tables and write bench.json
-	+$(BUILD_NOW) all
-	@tests/bench/run $(BENCH)
+	+$(BUILD_NOW) all $(OUT)/bench/constant
+	@scripts/bench $(BENCH)
 
 lint: test-deps ## formatting, layers, sizes, shell, nginx and OpenAPI checks
 	@scripts/lint
@@ -90,6 +90,8 @@ clean: ## remove build/ and build-san/, never var/
 
 $(foreach f,$(FAMILIES),$(eval $(OUT)/cgi/$(f): $(call family,$(f))))
 $(CGIS): $(OUT)/cgi/%: $(OUT)/obj/cgi/main.o $(COMMON)
+	$(LINK)
+$(OUT)/bench/constant: $(OUT)/obj/tests/bench/constant.o $(OUT)/obj/cgi/main.o $(COMMON)
 	$(LINK)
 $(OUT)/carillon-cron: $(CRON) $(COMMON)
 	$(LINK) $(CURL_LIBS)

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # some names are for whoever sources this
 # nginx.sh - nginx/carillon.conf.in with its words filled in.
+NGINX_TEMPLATE=$ROOT/nginx/carillon.conf.in
 
 # Inside nginx's double quotes, and on the right side of sed's s|||.
 nginx_word() { printf %s "$1" | sed 's/[\\"]/\\&/g; s/[\\&|]/\\&/g'; }
@@ -16,7 +17,7 @@ nginx_render() { # CONF: needs CARILLON_PORT, takes CARILLON_TLS_CERT and _KEY
 	sed -e "s|@VAR@|$(nginx_word "$VAR")|g" -e "s|@ROOT@|$(nginx_word "$ROOT")|g" \
 		-e "s|@PORT@|$CARILLON_PORT|g" -e "s|@LISTEN_TLS@|$tls|" \
 		-e "s|@TLS_CERT@|$cert|" -e "s|@TLS_KEY@|$key|" \
-		"$ROOT/nginx/carillon.conf.in" >"$1"
+		"$NGINX_TEMPLATE" >"$1"
 }
 
 nginx_command() { # CONF
