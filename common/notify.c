@@ -30,7 +30,7 @@ const struct notice_type notice_types[] = {
 	{ "issue.new", "New issue", "issue list", MEMBERS, true, false, true },
 	{ "feedback.new", "New feedback", "feedback", MEMBERS, true, true, true },
 	{ "job.completed", "Job completed", "job", "who started it", true, true, true },
-	{ NULL, NULL, NULL, NULL, false, false, false }
+	{ NULL, NULL, NULL, NULL, false, false, false },
 };
 
 const char *const notice_channels[] = { "in_app", "email", NULL };

@@ -48,7 +48,8 @@ list_types(struct req *rq, struct reply *rp)
 	return rp->status;
 }
 
-const struct route routes[] = { { "GET", "/v1/notifications", INBOX, list_notifications },
+const struct route routes[] = {
+	{ "GET", "/v1/notifications", INBOX, list_notifications },
 	{ "GET", "/v1/notifications/unread-count", INBOX, unread_count },
 	{ "GET", "/v1/notifications/types", USER, list_types },
 	{ "POST", "/v1/notifications/mark-all-read", INBOX, mark_all_read },
@@ -57,4 +58,5 @@ const struct route routes[] = { { "GET", "/v1/notifications", INBOX, list_notifi
 	{ "GET", "/api/notifications", INBOX, list_bell },
 	{ "POST", "/api/notifications/read-all", INBOX, read_all },
 	{ "POST", "/api/notifications/{id}/read", INBOX, read_notification },
-	{ NULL, NULL, 0, NULL } };
+	{ NULL, NULL, 0, NULL },
+};

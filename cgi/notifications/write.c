@@ -27,7 +27,10 @@ struct patch {
 	enum field_bool read;
 };
 
-static const struct field patch_fields[] = { BOOL(struct patch, read, NULLABLE), { 0 } };
+static const struct field patch_fields[] = {
+	BOOL(struct patch, read, NULLABLE),
+	{ 0 },
+};
 
 int
 patch_notification(struct req *rq, struct reply *rp)
@@ -105,8 +108,11 @@ struct mark_all {
 	const char *type, *up_to;
 };
 
-static const struct field mark_all_fields[] = { TEXT(struct mark_all, type, NULLABLE, 0, ANY_LENGTH),
-	TEXT(struct mark_all, up_to, NULLABLE, 0, ANY_LENGTH), { 0 } };
+static const struct field mark_all_fields[] = {
+	TEXT(struct mark_all, type, NULLABLE, 0, ANY_LENGTH),
+	TEXT(struct mark_all, up_to, NULLABLE, 0, ANY_LENGTH),
+	{ 0 },
+};
 
 /* Mark, and say how many under key, inside of wrap when there is one. */
 static int

@@ -23,12 +23,17 @@ show_id(struct req *rq, struct reply *rp)
 	return http_id(rq, rp, 0, "Thing") != NULL ? http_empty(rp, 204) : rp->status;
 }
 
-static const struct route table[] = { { "GET", "/forgot", 0, done },
-	{ "GET", "/open", ANYONE, done }, { "POST", "/open", ANYONE, done },
-	{ "GET", "/mine", INBOX, done }, { "POST", "/mine", INBOX, done },
-	{ "GET", "/things/all", ANYONE, done }, { "PATCH", "/things/{id}", ANYONE, show_id },
+static const struct route table[] = {
+	{ "GET", "/forgot", 0, done },
+	{ "GET", "/open", ANYONE, done },
+	{ "POST", "/open", ANYONE, done },
+	{ "GET", "/mine", INBOX, done },
+	{ "GET", "/things/all", ANYONE, done },
+	{ "PATCH", "/things/{id}", ANYONE, show_id },
 	{ "DELETE", "/things/{id}", ANYONE, show_id },
-	{ "GET", "/things/{id}/parts/{part}", ANYONE, show_id }, { NULL, NULL, 0, NULL } };
+	{ "GET", "/things/{id}/parts/{part}", ANYONE, show_id },
+	{ NULL, NULL, 0, NULL },
+};
 
 static const struct {
 	const char *method, *path;
