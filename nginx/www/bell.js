@@ -69,7 +69,8 @@ class CarillonBell extends HTMLElement {
     return {
       label: this.getAttribute('label') ?? 'Notifications',
       inbox: this.#base + (this.getAttribute('inbox') ?? '/dashboard/inbox'),
-      empty: this.getAttribute('empty') ?? 'What happens to your experiments and flags appears here.',
+      empty:
+        this.getAttribute('empty') ?? 'What happens to your experiments and flags appears here.',
     };
   }
 
@@ -224,7 +225,9 @@ class CarillonBell extends HTMLElement {
     showCount(this.#parts, this.#words.label, this.#unread);
     showState(this.#parts, this.#state, this.#words);
     reconcile(list, this.#items, {
-      keyOf: (item) => item.id, create: bellItem, update: updateBellItem,
+      keyOf: (item) => item.id,
+      create: bellItem,
+      update: updateBellItem,
     });
     list.hidden = this.#items.length === 0;
     more.hidden = this.#cursor === null;

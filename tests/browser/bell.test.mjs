@@ -3,16 +3,27 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { value } from '../lib/client.mjs';
 import { counted, give, insertUsers, makeUser } from '../lib/world.mjs';
-import { becomes, bellOf, bellSays, broken, requests, setHidden, until, visit } from './browser.mjs';
+import {
+  becomes,
+  bellOf,
+  bellSays,
+  broken,
+  requests,
+  setHidden,
+  until,
+  visit,
+} from './browser.mjs';
 
 const INBOX = '/dashboard/inbox';
 const PREFERENCES = '/dashboard/preferences'; // a page with no list of its own
 const LIST = '**/api/notifications?*';
 
 // Distinct times, newest first in the order given.
-const aged = (list) => list.map((row, i) => ({
-  created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(), ...row,
-}));
+const aged = (list) =>
+  list.map((row, i) => ({
+    created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(),
+    ...row,
+  }));
 
 function userWith(name, list) {
   const user = makeUser(name);
@@ -21,49 +32,60 @@ function userWith(name, list) {
   return user;
 }
 
-const many = (count, fields = {}) => Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
+const many = (count, fields = {}) =>
+  Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
 const unreadRows = (user) => value(counted(user));
 
 let reader;
 before(() => {
-  reader = userWith('reader', [{ title: 'First', link: PREFERENCES }, { title: 'Second' },
-    { title: 'Third', read_at: new Date().toISOString() }]);
+  reader = userWith('reader', [
+    { title: 'First', link: PREFERENCES },
+    { title: 'Second' },
+    { title: 'Third', read_at: new Date().toISOString() },
+  ]);
 });
 
-test('the count is the number of unread rows', () => visit(reader, {}, async (page) => {
-  await page.goto(PREFERENCES);
-  await bellSays(page, `Notifications, ${unreadRows(reader)} unread`);
-  assert.equal(await bellOf(page).badge.innerText(), '2');
-}));
+test('the count is the number of unread rows', () =>
+  visit(reader, {}, async (page) => {
+    await page.goto(PREFERENCES);
+    await bellSays(page, `Notifications, ${unreadRows(reader)} unread`);
+    assert.equal(await bellOf(page).badge.innerText(), '2');
+  }));
 
-test('no badge at 0, and the panel says that all is quiet', () => visit(userWith('empty', []), {}, async (page) => {
-  await page.goto(PREFERENCES);
-  const { button, badge, empty, markAll } = bellOf(page);
-  await bellSays(page, 'Notifications');
-  assert.equal(await badge.isVisible(), false);
-  await button.click();
-  await empty.getByText('All quiet').waitFor();
-  assert.equal(await markAll.isDisabled(), true);
-}));
+test('no badge at 0, and the panel says that all is quiet', () =>
+  visit(userWith('empty', []), {}, async (page) => {
+    await page.goto(PREFERENCES);
+    const { button, badge, empty, markAll } = bellOf(page);
+    await bellSays(page, 'Notifications');
+    assert.equal(await badge.isVisible(), false);
+    await button.click();
+    await empty.getByText('All quiet').waitFor();
+    assert.equal(await markAll.isDisabled(), true);
+  }));
 
-test('the badge says 99+ above 99, the name the number', () => visit(userWith('busy', many(120)), {}, async (page) => {
-  await page.goto(PREFERENCES);
-  await bellSays(page, 'Notifications, 120 unread');
-  assert.equal(await bellOf(page).badge.innerText(), '99+');
-}));
+test('the badge says 99+ above 99, the name the number', () =>
+  visit(userWith('busy', many(120)), {}, async (page) => {
+    await page.goto(PREFERENCES);
+    await bellSays(page, 'Notifications, 120 unread');
+    assert.equal(await bellOf(page).badge.innerText(), '99+');
+  }));
 
-test('opening reads afresh', () => visit(userWith('fresh', [{ title: 'Old' }]), {}, async (page) => {
-  const asked = requests(page);
-  await page.goto(PREFERENCES);
-  await bellSays(page, 'Notifications, 1 unread');
-  const before = asked.filter((line) => line === 'GET /api/notifications').length;
-  const { button, panel, items } = bellOf(page);
-  await button.click();
-  await panel.waitFor();
-  assert.equal(await button.getAttribute('aria-expanded'), 'true');
-  await until('a fresh read', () => asked.filter((line) => line === 'GET /api/notifications').length > before);
-  assert.equal(await items.count(), 1);
-}));
+test('opening reads afresh', () =>
+  visit(userWith('fresh', [{ title: 'Old' }]), {}, async (page) => {
+    const asked = requests(page);
+    await page.goto(PREFERENCES);
+    await bellSays(page, 'Notifications, 1 unread');
+    const before = asked.filter((line) => line === 'GET /api/notifications').length;
+    const { button, panel, items } = bellOf(page);
+    await button.click();
+    await panel.waitFor();
+    assert.equal(await button.getAttribute('aria-expanded'), 'true');
+    await until(
+      'a fresh read',
+      () => asked.filter((line) => line === 'GET /api/notifications').length > before,
+    );
+    assert.equal(await items.count(), 1);
+  }));
 
 test('keys: arrows, Home, End move; Escape closes and returns focus', () => {
   const user = userWith('keys', many(5));
@@ -71,13 +93,24 @@ test('keys: arrows, Home, End move; Escape closes and returns focus', () => {
     await page.goto(PREFERENCES);
     await bellSays(page, 'Notifications, 5 unread');
     const { button, panel, items } = bellOf(page);
-    const focused = () => page.evaluate(() => document.querySelector('carillon-bell')
-      .shadowRoot.activeElement?.querySelector('.title')?.textContent ?? 'the button');
+    const focused = () =>
+      page.evaluate(
+        () =>
+          document.querySelector('carillon-bell').shadowRoot.activeElement?.querySelector('.title')
+            ?.textContent ?? 'the button',
+      );
     await button.focus();
     await page.keyboard.press('Enter');
     await items.nth(4).waitFor();
-    for (const [key, where] of [['ArrowDown', 'Row 0'], ['ArrowDown', 'Row 1'], ['End', 'Row 4'],
-      ['ArrowDown', 'Row 4'], ['Home', 'Row 0'], ['ArrowUp', 'the button'], ['ArrowDown', 'Row 0']]) {
+    for (const [key, where] of [
+      ['ArrowDown', 'Row 0'],
+      ['ArrowDown', 'Row 1'],
+      ['End', 'Row 4'],
+      ['ArrowDown', 'Row 4'],
+      ['Home', 'Row 0'],
+      ['ArrowUp', 'the button'],
+      ['ArrowDown', 'Row 0'],
+    ]) {
       await page.keyboard.press(key);
       assert.equal(await focused(), where, key);
     }
@@ -88,19 +121,23 @@ test('keys: arrows, Home, End move; Escape closes and returns focus', () => {
   });
 });
 
-test('a click outside, or tabbing out, closes the panel', () => visit(reader, {}, async (page) => {
-  await page.goto(PREFERENCES);
-  const { button, panel } = bellOf(page);
-  await button.click();
-  await page.locator('h1').click();
-  assert.equal(await panel.isVisible(), false);
-  await button.click();
-  await page.locator('.avatar').focus();
-  assert.equal(await panel.isVisible(), false);
-}));
+test('a click outside, or tabbing out, closes the panel', () =>
+  visit(reader, {}, async (page) => {
+    await page.goto(PREFERENCES);
+    const { button, panel } = bellOf(page);
+    await button.click();
+    await page.locator('h1').click();
+    assert.equal(await panel.isVisible(), false);
+    await button.click();
+    await page.locator('.avatar').focus();
+    assert.equal(await panel.isVisible(), false);
+  }));
 
 test('a click marks read and goes to the link', () => {
-  const user = userWith('walker', [{ title: 'Go', link: `${INBOX}?read_state=unread` }, { title: 'Stay' }]);
+  const user = userWith('walker', [
+    { title: 'Go', link: `${INBOX}?read_state=unread` },
+    { title: 'Stay' },
+  ]);
   return visit(user, {}, async (page) => {
     await page.goto(PREFERENCES);
     await bellSays(page, 'Notifications, 2 unread');
@@ -147,9 +184,14 @@ test('mark all read is one call', () => {
     await bellOf(page).markAll.click();
     await bellSays(page, 'Notifications');
     await becomes('rows unread', 0, () => unreadRows(user));
-    assert.deepEqual(asked.filter((line) => line.startsWith('POST')), ['POST /api/notifications/read-all']);
+    assert.deepEqual(
+      asked.filter((line) => line.startsWith('POST')),
+      ['POST /api/notifications/read-all'],
+    );
     assert.equal(await bellOf(page).unread.count(), 0);
-    await becomes('status', 'All notifications marked as read', () => bellOf(page).status.textContent());
+    await becomes('status', 'All notifications marked as read', () =>
+      bellOf(page).status.textContent(),
+    );
   });
 });
 
@@ -166,7 +208,10 @@ test('a refused mark is taken back and said', () => {
     ]) {
       const lift = await broken(page, 'POST', pattern);
       await act();
-      await until(`${what}: an error`, async () => (await status.textContent()) === 'Injected failure');
+      await until(
+        `${what}: an error`,
+        async () => (await status.textContent()) === 'Injected failure',
+      );
       await bellSays(page, 'Notifications, 3 unread');
       await becomes(`${what}: rows shown unread`, 3, () => unread.count());
       assert.equal(await error.isVisible(), true);
@@ -181,7 +226,8 @@ test('a hidden tab does not poll, a shown one polls at once, then once a minute'
   return visit(user, {}, async (page) => {
     await page.clock.install();
     const asked = requests(page);
-    const polls = () => asked.filter((line) => line.startsWith('GET') && line.includes('notifications'));
+    const polls = () =>
+      asked.filter((line) => line.startsWith('GET') && line.includes('notifications'));
     await page.goto(PREFERENCES);
     await bellSays(page, 'Notifications, 1 unread');
     await page.waitForLoadState('networkidle');
@@ -195,8 +241,12 @@ test('a hidden tab does not poll, a shown one polls at once, then once a minute'
     await page.waitForLoadState('networkidle');
     asked.length = 0;
     await page.clock.runFor('01:05');
-    await until('a poll of each', () => asked.includes('GET /api/notifications')
-      && asked.includes('GET /v1/notifications/unread-count'));
+    await until(
+      'a poll of each',
+      () =>
+        asked.includes('GET /api/notifications') &&
+        asked.includes('GET /v1/notifications/unread-count'),
+    );
     assert.equal(asked.filter((line) => line === 'GET /api/notifications').length, 1);
   });
 });
@@ -207,7 +257,8 @@ test('an unchanged inbox is answered with 304, a new row with the new count', ()
     await page.clock.install();
     const statuses = [];
     page.on('response', (response) => {
-      if (new URL(response.url()).pathname === '/api/notifications') statuses.push(response.status());
+      if (new URL(response.url()).pathname === '/api/notifications')
+        statuses.push(response.status());
     });
     await page.goto(PREFERENCES);
     await bellSays(page, 'Notifications, 1 unread');
@@ -232,7 +283,10 @@ test('load more goes on where the page ended, and loses and repeats nothing', ()
     await more.click();
     await items.nth(44).waitFor();
     assert.equal(await more.isVisible(), false);
-    assert.deepEqual(await bellOf(page).bell.locator('.title').allInnerTexts(), many(45).map(({ title }) => title));
+    assert.deepEqual(
+      await bellOf(page).bell.locator('.title').allInnerTexts(),
+      many(45).map(({ title }) => title),
+    );
   });
 });
 
@@ -261,23 +315,28 @@ test('avatar and bell say the same', () => {
   });
 });
 
-test('an error of the first read is shown in the panel', () => visit(reader, {}, async (page) => {
-  await broken(page, 'GET', LIST);
-  await page.goto(PREFERENCES);
-  await bellOf(page).button.click();
-  await bellOf(page).empty.getByText('The inbox could not be read').waitFor();
-}));
+test('an error of the first read is shown in the panel', () =>
+  visit(reader, {}, async (page) => {
+    await broken(page, 'GET', LIST);
+    await page.goto(PREFERENCES);
+    await bellOf(page).button.click();
+    await bellOf(page).empty.getByText('The inbox could not be read').waitFor();
+  }));
 
-test('it hangs on any page, with words of its own', () => visit(reader, {}, async (page) => {
-  await page.goto('/login');
-  await page.evaluate(() => {
-    const bell = document.createElement('carillon-bell');
-    bell.setAttribute('label', 'News');
-    const script = Object.assign(document.createElement('script'), { type: 'module', src: '/bell.js' });
-    document.body.append(bell, script);
-  });
-  await bellSays(page, `News, ${unreadRows(reader)} unread`);
-}));
+test('it hangs on any page, with words of its own', () =>
+  visit(reader, {}, async (page) => {
+    await page.goto('/login');
+    await page.evaluate(() => {
+      const bell = document.createElement('carillon-bell');
+      bell.setAttribute('label', 'News');
+      const script = Object.assign(document.createElement('script'), {
+        type: 'module',
+        src: '/bell.js',
+      });
+      document.body.append(bell, script);
+    });
+    await bellSays(page, `News, ${unreadRows(reader)} unread`);
+  }));
 
 test('text from data is text', () => {
   const title = '<img src=x onerror="document.title=1"> & <b>bold</b>';

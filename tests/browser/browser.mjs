@@ -9,8 +9,15 @@ import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 import { base, root } from '../lib/client.mjs';
 
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const PATIENCE_MS = 15000;
@@ -22,10 +29,11 @@ let home;
 
 async function launched() {
   if (browser) return browser;
-  home = mkdtempSync(path.join(tmpdir(), 'carillon-browser-')); // the user of the tests may have none
+  home = mkdtempSync(path.join(tmpdir(), 'carillon-browser-')); // the tests' user may have none
   browser = await chromium.launch({
     executablePath: process.env.CARILLON_TEST_CHROMIUM ?? '/usr/bin/chromium',
-    args: ARGS, env: { ...process.env, HOME: home },
+    args: ARGS,
+    env: { ...process.env, HOME: home },
   });
   return browser;
 }
@@ -49,14 +57,23 @@ function watch(page, errors) {
 // options: scheme, width, height
 export async function visit(user, options, body) {
   const { scheme = 'light', width = 1280, height = 860 } = options;
-  const context = await (await launched()).newContext({
-    baseURL: base.origin, viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce',
-    locale: 'en-US', timezoneId: 'UTC',
+  const context = await (
+    await launched()
+  ).newContext({
+    baseURL: base.origin,
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: 'reduce',
+    locale: 'en-US',
+    timezoneId: 'UTC',
   });
   const errors = [];
   context.setDefaultTimeout(PATIENCE_MS);
   context.on('page', (page) => watch(page, errors));
-  if (user) await context.addCookies([{ name: 'token', value: user.token, url: base.origin, httpOnly: true }]);
+  if (user)
+    await context.addCookies([
+      { name: 'token', value: user.token, url: base.origin, httpOnly: true },
+    ]);
   try {
     await body(await context.newPage(), context);
     assert.deepEqual(errors, [], 'no page broke');
@@ -72,7 +89,9 @@ export async function until(what, check) {
   do {
     last = await check();
     if (last) return last;
-    await new Promise((resolve) => { setTimeout(resolve, POLLS_MS); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, POLLS_MS);
+    });
   } while (Date.now() < end);
   return assert.fail(`${what}: never, last ${JSON.stringify(last)}`);
 }
@@ -84,7 +103,9 @@ export async function becomes(what, wanted, read) {
   do {
     last = await read();
     if (JSON.stringify(last) === JSON.stringify(wanted)) return;
-    await new Promise((resolve) => { setTimeout(resolve, POLLS_MS); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, POLLS_MS);
+    });
   } while (Date.now() < end);
   assert.deepEqual(last, wanted, what);
 }
@@ -94,7 +115,10 @@ export async function accessible(page, what) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async (tags) => {
     const found = await globalThis.axe.run(document, { runOnly: tags });
-    return found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((n) => n.target.join(' ')) }));
+    return found.violations.map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.map((n) => n.target.join(' ')),
+    }));
   }, AXE_RULES);
   assert.deepEqual(violations, [], `axe on ${what}`);
 }
@@ -115,7 +139,8 @@ export function setHidden(page, hidden) {
   return page.evaluate((value) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
     Object.defineProperty(document, 'visibilityState', {
-      configurable: true, get: () => (value ? 'hidden' : 'visible'),
+      configurable: true,
+      get: () => (value ? 'hidden' : 'visible'),
     });
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
@@ -133,9 +158,14 @@ export function requests(page) {
 
 // Answer requests like this with an error; answers a function that lifts it.
 export async function broken(page, method, pattern, status = 503) {
-  const handler = (route) => (route.request().method() === method
-    ? route.fulfill({ status, json: { error: 'Injected failure' }, headers: { 'Retry-After': '1' } })
-    : route.fallback());
+  const handler = (route) =>
+    route.request().method() === method
+      ? route.fulfill({
+          status,
+          json: { error: 'Injected failure' },
+          headers: { 'Retry-After': '1' },
+        })
+      : route.fallback();
   await page.route(pattern, handler);
   return () => page.unroute(pattern, handler);
 }
@@ -167,6 +197,7 @@ export function bellOf(page) {
 
 // Wait until the bell's button is called this.
 export function bellSays(page, name) {
-  return becomes('the name of the bell', name, () => bellOf(page).button.evaluate(
-    (button) => button.querySelector('.visually-hidden').textContent));
+  return becomes('the name of the bell', name, () =>
+    bellOf(page).button.evaluate((button) => button.querySelector('.visually-hidden').textContent),
+  );
 }

@@ -11,19 +11,31 @@ const READ = '2024-01-01T00:00:00.000Z';
 function userWith(name, list) {
   const user = makeUser(name);
   insertUsers([user]);
-  give(user, list.map((row, i) => ({ created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(), ...row })));
+  give(
+    user,
+    list.map((row, i) => ({
+      created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(),
+      ...row,
+    })),
+  );
   return user;
 }
 
-const many = (count, fields = {}) => Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
+const many = (count, fields = {}) =>
+  Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
 const titles = (page) => page.locator('.note-main').allInnerTexts();
 const noteCalled = (page, title) => page.locator('.note').filter({ hasText: title });
 const focusedTitle = (page) => page.evaluate(() => document.activeElement.textContent);
-const rowOf = (user, title) => rows(`SELECT read_at, deleted_at FROM notifications
+const rowOf = (user, title) =>
+  rows(`SELECT read_at, deleted_at FROM notifications
   WHERE user_id = '${user.id}' AND title = '${title}'`)[0];
 
-const mixed = [{ title: 'New talk' }, { title: 'Old talk', read_at: READ },
-  { title: 'New digest', type: 'issue.digest' }, { title: 'Old digest', type: 'issue.digest', read_at: READ }];
+const mixed = [
+  { title: 'New talk' },
+  { title: 'Old talk', read_at: READ },
+  { title: 'New digest', type: 'issue.digest' },
+  { title: 'Old digest', type: 'issue.digest', read_at: READ },
+];
 
 test('filters by state and type, and keeps them in the address', () => {
   const user = userWith('filter', mixed);
@@ -65,7 +77,10 @@ test('pages by cursor, loses and repeats nothing', () => {
     await more.click();
     await becomes('third page', 120, () => page.locator('.note').count());
     assert.equal(await more.isVisible(), false);
-    assert.deepEqual(await titles(page), many(120).map(({ title }) => title));
+    assert.deepEqual(
+      await titles(page),
+      many(120).map(({ title }) => title),
+    );
   });
 });
 
@@ -122,7 +137,9 @@ test('what the server refuses is taken back and said', () => {
       await page.locator('main').getByRole('button', { name: button }).click();
       await until(`${method} is said`, async () => (await news(page)).includes('Injected failure'));
       await becomes(`${method} list`, ['Row 0', 'Row 1', 'Row 2'], () => titles(page));
-      await becomes(`${method} unread`, 3, () => page.locator('.note[data-state="unread"]').count());
+      await becomes(`${method} unread`, 3, () =>
+        page.locator('.note[data-state="unread"]').count(),
+      );
       await bellSays(page, 'Notifications, 3 unread');
       await page.getByRole('button', { name: 'Close message' }).click();
       await lift();
@@ -161,7 +178,10 @@ test('a new row appears with the next poll, and keeps focus and place', () => {
     await page.clock.install();
     await page.goto(INBOX);
     await becomes('rows', 3, () => page.locator('.note').count());
-    await page.getByRole('link', { name: 'Row 1' }).or(page.getByRole('button', { name: 'Row 1', exact: true })).focus();
+    await page
+      .getByRole('link', { name: 'Row 1' })
+      .or(page.getByRole('button', { name: 'Row 1', exact: true }))
+      .focus();
     give(user, [{ title: 'Fresh' }]);
     await page.clock.runFor('00:35');
     await becomes('rows', ['Fresh', 'Row 0', 'Row 1', 'Row 2'], () => titles(page));
@@ -174,7 +194,12 @@ test('keys: arrows, Home, End, R and Delete', () => {
   return visit(user, {}, async (page) => {
     await page.goto(INBOX);
     await noteCalled(page, 'Row 0').locator('.note-main').focus();
-    for (const [key, where] of [['ArrowDown', 'Row 1'], ['End', 'Row 3'], ['ArrowUp', 'Row 2'], ['Home', 'Row 0']]) {
+    for (const [key, where] of [
+      ['ArrowDown', 'Row 1'],
+      ['End', 'Row 3'],
+      ['ArrowUp', 'Row 2'],
+      ['Home', 'Row 0'],
+    ]) {
       await page.keyboard.press(key);
       assert.equal(await focusedTitle(page), where, key);
     }
@@ -226,7 +251,10 @@ test('a failed first read offers to try again', () => {
 });
 
 test('times are relative, with the whole moment in the title', () => {
-  const user = userWith('timed', [{ title: 'Now' }, { title: 'Then', created_at: '2024-01-15T10:00:00.000Z' }]);
+  const user = userWith('timed', [
+    { title: 'Now' },
+    { title: 'Then', created_at: '2024-01-15T10:00:00.000Z' },
+  ]);
   return visit(user, {}, async (page) => {
     await page.goto(INBOX);
     const then = noteCalled(page, 'Then').locator('time');

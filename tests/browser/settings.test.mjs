@@ -13,171 +13,200 @@ before(() => {
 const said = (page, words) => until(words, async () => (await news(page)).includes(words));
 const section = (page, name) => page.getByRole('region', { name, exact: true });
 
-test('preferences are saved and survive a reload', () => visit(world.owner, {}, async (page) => {
-  await page.goto('/dashboard/preferences');
-  const box = page.getByRole('switch', { name: /feedback.*: E-mail/i });
-  assert.equal(await box.isChecked(), true);
-  await box.uncheck();
-  await said(page, 'Saved');
-  const { user } = await ok(200, 'GET', '/v1/auth/me', { as: world.owner.token });
-  assert.equal(user.preferences.notifications.types['feedback.new'].email, false);
-  await page.reload();
-  await becomes('after a reload', false, () => box.isChecked());
-}));
+test('preferences are saved and survive a reload', () =>
+  visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/preferences');
+    const box = page.getByRole('switch', { name: /feedback.*: E-mail/i });
+    assert.equal(await box.isChecked(), true);
+    await box.uncheck();
+    await said(page, 'Saved');
+    const { user } = await ok(200, 'GET', '/v1/auth/me', { as: world.owner.token });
+    assert.equal(user.preferences.notifications.types['feedback.new'].email, false);
+    await page.reload();
+    await becomes('after a reload', false, () => box.isChecked());
+  }));
 
-test('a refused switch jumps back', () => visit(world.admin, {}, async (page) => {
-  await page.goto('/dashboard/preferences');
-  await broken(page, 'PATCH', '**/v1/auth/me');
-  const box = page.getByRole('switch').first();
-  const was = await box.isChecked();
-  await box.click();
-  await said(page, 'Injected failure');
-  assert.equal(await box.isChecked(), was);
-}));
+test('a refused switch jumps back', () =>
+  visit(world.admin, {}, async (page) => {
+    await page.goto('/dashboard/preferences');
+    await broken(page, 'PATCH', '**/v1/auth/me');
+    const box = page.getByRole('switch').first();
+    const was = await box.isChecked();
+    await box.click();
+    await said(page, 'Injected failure');
+    assert.equal(await box.isChecked(), was);
+  }));
 
-test('every type of the registry is there; those that cannot be muted have no switch', () => visit(world.viewer, {}, async (page) => {
-  const { types } = await ok(200, 'GET', '/v1/notifications/types', { as: world.viewer.token });
-  await page.goto('/dashboard/preferences');
-  await page.getByText('These cannot be switched off.').waitFor();
-  assert.equal(await page.getByRole('switch').count(), 2 * types.filter(({ mutable }) => mutable).length);
-  assert.equal(await page.locator('.locked').count(), 2 * types.filter(({ mutable }) => !mutable).length);
-  for (const { label } of types) assert.ok(await page.getByRole('rowheader', { name: label }).count() > 0, label);
-}));
+test('every type of the registry is there; those that cannot be muted have no switch', () =>
+  visit(world.viewer, {}, async (page) => {
+    const { types } = await ok(200, 'GET', '/v1/notifications/types', { as: world.viewer.token });
+    await page.goto('/dashboard/preferences');
+    await page.getByText('These cannot be switched off.').waitFor();
+    assert.equal(
+      await page.getByRole('switch').count(),
+      2 * types.filter(({ mutable }) => mutable).length,
+    );
+    assert.equal(
+      await page.locator('.locked').count(),
+      2 * types.filter(({ mutable }) => !mutable).length,
+    );
+    for (const { label } of types)
+      assert.ok((await page.getByRole('rowheader', { name: label }).count()) > 0, label);
+  }));
 
-test('the name is saved and shown', () => visit(world.developer, {}, async (page) => {
-  await page.goto('/dashboard/preferences');
-  await page.getByLabel('Name').fill('Dev Eloper');
-  await page.getByRole('button', { name: 'Save name' }).click();
-  await said(page, 'Name saved');
-  await page.reload();
-  await page.getByRole('button', { name: 'DE account' }).waitFor();
-}));
+test('the name is saved and shown', () =>
+  visit(world.developer, {}, async (page) => {
+    await page.goto('/dashboard/preferences');
+    await page.getByLabel('Name').fill('Dev Eloper');
+    await page.getByRole('button', { name: 'Save name' }).click();
+    await said(page, 'Name saved');
+    await page.reload();
+    await page.getByRole('button', { name: 'DE account' }).waitFor();
+  }));
 
-test('team settings are saved', () => visit(world.owner, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  await page.getByLabel('Team name').fill('Renamed');
-  await page.getByRole('switch', { name: /Strict schedules/ }).click();
-  await page.getByRole('button', { name: 'Save settings' }).click();
-  await said(page, 'Settings saved');
-  const { team } = await ok(200, 'GET', `/v1/teams/${world.team.id}`, { as: world.owner.token });
-  assert.equal(team.name, 'Renamed');
-  assert.equal(team.strict_schedules, false);
-}));
+test('team settings are saved', () =>
+  visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    await page.getByLabel('Team name').fill('Renamed');
+    await page.getByRole('switch', { name: /Strict schedules/ }).click();
+    await page.getByRole('button', { name: 'Save settings' }).click();
+    await said(page, 'Settings saved');
+    const { team } = await ok(200, 'GET', `/v1/teams/${world.team.id}`, { as: world.owner.token });
+    assert.equal(team.name, 'Renamed');
+    assert.equal(team.strict_schedules, false);
+  }));
 
-test('members: add, change role, remove', () => visit(world.owner, {}, async (page) => {
-  const email = `new.${world.team.id.slice(0, 8)}@example.com`;
-  await page.goto('/dashboard/team');
-  const members = section(page, 'Members');
-  await members.getByLabel('E-mail').fill(email);
-  await members.getByLabel('Role', { exact: true }).selectOption('viewer');
-  await members.getByRole('button', { name: 'Add member' }).click();
-  await said(page, `${email} added`);
-  const role = members.getByLabel(`Role of ${email}`);
-  assert.equal(await role.inputValue(), 'viewer');
-  await role.selectOption('developer');
-  await said(page, 'is now developer');
-  const roleNow = () => value(`SELECT max(role) FROM members JOIN users ON users.id = user_id
+test('members: add, change role, remove', () =>
+  visit(world.owner, {}, async (page) => {
+    const email = `new.${world.team.id.slice(0, 8)}@example.com`;
+    await page.goto('/dashboard/team');
+    const members = section(page, 'Members');
+    await members.getByLabel('E-mail').fill(email);
+    await members.getByLabel('Role', { exact: true }).selectOption('viewer');
+    await members.getByRole('button', { name: 'Add member' }).click();
+    await said(page, `${email} added`);
+    const role = members.getByLabel(`Role of ${email}`);
+    assert.equal(await role.inputValue(), 'viewer');
+    await role.selectOption('developer');
+    await said(page, 'is now developer');
+    const roleNow = () =>
+      value(`SELECT max(role) FROM members JOIN users ON users.id = user_id
     WHERE team_id = ${quote(world.team.id)} AND email = ${quote(email)}`);
-  assert.equal(roleNow(), 'developer');
-  await members.getByRole('button', { name: `Remove ${email}` }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
-  assert.equal(roleNow(), 'developer');
-  await members.getByRole('button', { name: `Remove ${email}` }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-  await said(page, 'removed');
-  assert.equal(roleNow(), null);
-}));
+    assert.equal(roleNow(), 'developer');
+    await members.getByRole('button', { name: `Remove ${email}` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
+    assert.equal(roleNow(), 'developer');
+    await members.getByRole('button', { name: `Remove ${email}` }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await said(page, 'removed');
+    assert.equal(roleNow(), null);
+  }));
 
-test('the last owner cannot go, and the page says why', () => visit(world.outsider, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  const role = section(page, 'Members').getByLabel(`Role of ${world.outsider.email}`);
-  await role.selectOption('viewer');
-  await said(page, 'The role is unchanged.');
-  assert.equal(await role.inputValue(), 'owner');
-}));
+test('the last owner cannot go, and the page says why', () =>
+  visit(world.outsider, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    const role = section(page, 'Members').getByLabel(`Role of ${world.outsider.email}`);
+    await role.selectOption('viewer');
+    await said(page, 'The role is unchanged.');
+    assert.equal(await role.inputValue(), 'owner');
+  }));
 
-test('keys: the secret is shown once, works, and is revoked', () => visit(world.owner, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  const keys = section(page, 'API keys');
-  await keys.getByLabel('Name').fill('Snippet');
-  await keys.getByLabel('Kind', { exact: true }).selectOption('client');
-  await keys.getByLabel('Environment', { exact: true }).selectOption('production');
-  await keys.getByRole('button', { name: 'Create key' }).click();
-  const secret = await keys.getByLabel('Secret of the new key').inputValue();
-  assert.match(secret, /^car_client_[0-9a-f]{48}$/);
-  const feedback = { bearer: secret, body: { message: 'Through the new key' } };
-  await ok(201, 'POST', '/v1/feedback', feedback);
-  await page.reload();
-  await keys.getByText('Snippet', { exact: true }).waitFor();
-  assert.equal((await page.content()).includes(secret), false);
-  await keys.getByRole('button', { name: 'Revoke Snippet' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
-  await said(page, 'Key revoked');
-  assert.equal((await call('POST', '/v1/feedback', feedback)).status, 401);
-}));
+test('keys: the secret is shown once, works, and is revoked', () =>
+  visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    const keys = section(page, 'API keys');
+    await keys.getByLabel('Name').fill('Snippet');
+    await keys.getByLabel('Kind', { exact: true }).selectOption('client');
+    await keys.getByLabel('Environment', { exact: true }).selectOption('production');
+    await keys.getByRole('button', { name: 'Create key' }).click();
+    const secret = await keys.getByLabel('Secret of the new key').inputValue();
+    assert.match(secret, /^car_client_[0-9a-f]{48}$/);
+    const feedback = { bearer: secret, body: { message: 'Through the new key' } };
+    await ok(201, 'POST', '/v1/feedback', feedback);
+    await page.reload();
+    await keys.getByText('Snippet', { exact: true }).waitFor();
+    assert.equal((await page.content()).includes(secret), false);
+    await keys.getByRole('button', { name: 'Revoke Snippet' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await said(page, 'Key revoked');
+    assert.equal((await call('POST', '/v1/feedback', feedback)).status, 401);
+  }));
 
-test('an agent key can expire', () => visit(world.owner, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  const keys = section(page, 'API keys');
-  await keys.getByLabel('Name').fill('Short-lived');
-  await keys.getByLabel('Expires').fill('2099-12-31');
-  await keys.getByRole('button', { name: 'Create key' }).click();
-  assert.match(await keys.getByLabel('Secret of the new key').inputValue(), /^car_agent_[0-9a-f]{48}$/);
-  await keys.getByText('expires Dec 31, 2099').waitFor();
-  await keys.getByRole('button', { name: 'Done' }).click();
-  assert.equal(await keys.getByLabel('Secret of the new key').count(), 0);
-}));
+test('an agent key can expire', () =>
+  visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    const keys = section(page, 'API keys');
+    await keys.getByLabel('Name').fill('Short-lived');
+    await keys.getByLabel('Expires').fill('2099-12-31');
+    await keys.getByRole('button', { name: 'Create key' }).click();
+    assert.match(
+      await keys.getByLabel('Secret of the new key').inputValue(),
+      /^car_agent_[0-9a-f]{48}$/,
+    );
+    await keys.getByText('expires Dec 31, 2099').waitFor();
+    await keys.getByRole('button', { name: 'Done' }).click();
+    assert.equal(await keys.getByLabel('Secret of the new key').count(), 0);
+  }));
 
-test('projects: a new one comes with its environments, and can have keys at once', () => visit(world.owner, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  const projects = section(page, 'Projects');
-  await projects.getByLabel('Name').fill('Brand new');
-  await projects.getByRole('button', { name: 'Create project' }).click();
-  await said(page, 'Brand new created');
-  const row = projects.locator('.line').filter({ hasText: 'Brand new' });
-  assert.deepEqual(await row.locator('.tag').allInnerTexts(), ['development', 'staging', 'production']);
-  const keys = section(page, 'API keys');
-  await keys.getByLabel('Kind', { exact: true }).selectOption('client');
-  await keys.getByLabel('Project').selectOption({ label: 'Brand new' });
-}));
+test('projects: a new one comes with its environments, and can have keys at once', () =>
+  visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    const projects = section(page, 'Projects');
+    await projects.getByLabel('Name').fill('Brand new');
+    await projects.getByRole('button', { name: 'Create project' }).click();
+    await said(page, 'Brand new created');
+    const row = projects.locator('.line').filter({ hasText: 'Brand new' });
+    assert.deepEqual(await row.locator('.tag').allInnerTexts(), [
+      'development',
+      'staging',
+      'production',
+    ]);
+    const keys = section(page, 'API keys');
+    await keys.getByLabel('Kind', { exact: true }).selectOption('client');
+    await keys.getByLabel('Project').selectOption({ label: 'Brand new' });
+  }));
 
-test('a viewer sees and cannot edit', () => visit(world.viewer, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  await section(page, 'Settings').getByText('Only owners and admins change these.').waitFor();
-  await section(page, 'Members').getByText(world.owner.email).waitFor();
-  for (const name of ['Save settings', 'Add member', 'Create project', 'Create key'])
-    assert.equal(await page.getByRole('button', { name }).count(), 0, name);
-}));
+test('a viewer sees and cannot edit', () =>
+  visit(world.viewer, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    await section(page, 'Settings').getByText('Only owners and admins change these.').waitFor();
+    await section(page, 'Members').getByText(world.owner.email).waitFor();
+    for (const name of ['Save settings', 'Add member', 'Create project', 'Create key'])
+      assert.equal(await page.getByRole('button', { name }).count(), 0, name);
+  }));
 
-test('what the server refuses by role is said in its words', () => visit(world.owner, {}, async (page) => {
-  await page.goto('/dashboard/team');
-  await broken(page, 'POST', '**/members', 403);
-  const members = section(page, 'Members');
-  await members.getByLabel('E-mail').fill('x@example.com');
-  await members.getByRole('button', { name: 'Add member' }).click();
-  await said(page, 'Not added. Injected failure');
-}));
+test('what the server refuses by role is said in its words', () =>
+  visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    await broken(page, 'POST', '**/members', 403);
+    const members = section(page, 'Members');
+    await members.getByLabel('E-mail').fill('x@example.com');
+    await members.getByRole('button', { name: 'Add member' }).click();
+    await said(page, 'Not added. Injected failure');
+  }));
 
-test('the audit log tells what changed, page by page', () => visit(world.outsider, {}, async (page) => {
-  exec(`INSERT INTO audit (team_id, actor_type, actor_id, action, resource_kind, resource_id, before, after, at)
+test('the audit log tells what changed, page by page', () =>
+  visit(world.outsider, {}, async (page) => {
+    exec(`INSERT INTO audit (team_id, actor_type, actor_id, action, resource_kind, resource_id, before, after, at)
     SELECT ${quote(world.other.id)}, 'USER', ${quote(world.outsider.id)}, 'team.updated', 'team', ${quote(world.other.id)},
       jsonb_build_object('name', 'Name ' || i), jsonb_build_object('name', 'Name ' || i + 1), now() - i * interval '1 minute'
     FROM generate_series(1, 45) AS i`);
-  await page.goto('/dashboard/team');
-  const audit = section(page, 'Audit log');
-  await becomes('entries', 20, () => audit.locator('.audit').count());
-  await audit.getByRole('button', { name: 'Load older entries' }).click();
-  await becomes('entries', 40, () => audit.locator('.audit').count());
-  await audit.locator('summary').first().click();
-  await audit.getByText('Name 1 → Name 2').waitFor();
-}));
+    await page.goto('/dashboard/team');
+    const audit = section(page, 'Audit log');
+    await becomes('entries', 20, () => audit.locator('.audit').count());
+    await audit.getByRole('button', { name: 'Load older entries' }).click();
+    await becomes('entries', 40, () => audit.locator('.audit').count());
+    await audit.locator('summary').first().click();
+    await audit.getByText('Name 1 → Name 2').waitFor();
+  }));
 
-test('feedback of a project, and none of a foreign one', () => visit(world.admin, {}, async (page) => {
-  exec(`INSERT INTO feedback (project_id, message, name, context)
+test('feedback of a project, and none of a foreign one', () =>
+  visit(world.admin, {}, async (page) => {
+    exec(`INSERT INTO feedback (project_id, message, name, context)
     VALUES (${quote(world.team.project)}, 'A <b>bold</b> idea', 'Mara', '{"page":"/pricing"}')`);
-  await page.goto(`/dashboard/feedback?project=${world.team.project}`);
-  await page.getByText('A <b>bold</b> idea').waitFor();
-  await page.getByText('page: /pricing').first().waitFor();
-  await page.goto(`/dashboard/feedback?project=${world.other.project}`);
-  await page.getByText('No such project').waitFor();
-}));
+    await page.goto(`/dashboard/feedback?project=${world.team.project}`);
+    await page.getByText('A <b>bold</b> idea').waitFor();
+    await page.getByText('page: /pricing').first().waitFor();
+    await page.goto(`/dashboard/feedback?project=${world.other.project}`);
+    await page.getByText('No such project').waitFor();
+  }));

@@ -33,9 +33,10 @@ function numberHeader(response, name) {
 
 async function errorFrom(response) {
   const body = await response.json().catch(() => null);
-  const text = typeof body?.error === 'string' && body.error !== ''
-    ? body.error
-    : STATUS_TEXT[response.status] ?? `The server answered ${response.status}.`;
+  const text =
+    typeof body?.error === 'string' && body.error !== ''
+      ? body.error
+      : (STATUS_TEXT[response.status] ?? `The server answered ${response.status}.`);
   return new ApiError(text, response.status, numberHeader(response, 'Retry-After'));
 }
 

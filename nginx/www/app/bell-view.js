@@ -11,21 +11,41 @@ const BADGE_MOST = 99;
 export function bellShell(words) {
   const badge = h('span', { class: 'badge', part: 'badge', 'aria-hidden': 'true', hidden: true });
   const name = hidden(words.label);
-  const button = h('button', {
-    class: 'bell', part: 'button', type: 'button', 'aria-expanded': 'false', 'aria-controls': 'panel',
-  }, icon('bell'), name, badge);
+  const button = h(
+    'button',
+    {
+      class: 'bell',
+      part: 'button',
+      type: 'button',
+      'aria-expanded': 'false',
+      'aria-controls': 'panel',
+    },
+    icon('bell'),
+    name,
+    badge,
+  );
   const markAll = h('button', { class: 'quiet', type: 'button' }, 'Mark all read');
   const error = h('p', { class: 'error', hidden: true });
   const list = h('ul');
   const state = h('div', { class: 'state', hidden: true });
   const more = h('button', { class: 'quiet more', type: 'button', hidden: true }, 'Load more');
-  const panel = h('section', {
-    id: 'panel', class: 'panel', part: 'panel', 'aria-label': words.label, hidden: true,
-  },
-  h('div', { class: 'head' }, h('h2', {}, words.label), markAll),
-  h('div', { class: 'scroll' }, error, list, state, more),
-  h('div', { class: 'foot' },
-    h('a', { class: 'quiet', href: words.inbox }, 'Open the whole inbox')));
+  const panel = h(
+    'section',
+    {
+      id: 'panel',
+      class: 'panel',
+      part: 'panel',
+      'aria-label': words.label,
+      hidden: true,
+    },
+    h('div', { class: 'head' }, h('h2', {}, words.label), markAll),
+    h('div', { class: 'scroll' }, error, list, state, more),
+    h(
+      'div',
+      { class: 'foot' },
+      h('a', { class: 'quiet', href: words.inbox }, 'Open the whole inbox'),
+    ),
+  );
   const status = h('p', { class: 'visually-hidden', role: 'status' });
   return { button, name, badge, panel, markAll, error, list, state, more, status };
 }
@@ -53,22 +73,35 @@ export function showState(parts, kind, words) {
 /* Project, environment and time, as 'Shop · production · 5 minutes ago' */
 function metaLine(item) {
   const names = [item.project?.name, item.environment?.name].filter(Boolean);
-  return h('span', { class: 'meta' }, names.map((name) => `${name} · `), timeElement(item.createdAt));
+  return h(
+    'span',
+    { class: 'meta' },
+    names.map((name) => `${name} · `),
+    timeElement(item.createdAt),
+  );
 }
 
 /* One row: a link when the notification leads somewhere on this site, else a button. */
 export function bellItem(item) {
   const path = safePath(item.link);
-  const row = path === null
-    ? h('button', { class: 'item', type: 'button' })
-    : h('a', { class: 'item', href: path });
+  const row =
+    path === null
+      ? h('button', { class: 'item', type: 'button' })
+      : h('a', { class: 'item', href: path });
   const mark = hidden('Unread: ');
   mark.dataset.part = 'mark';
   row.append(
     h('span', { class: `kind ${tone(item.type)}` }, kindIcon(item.resource?.kind ?? item.type)),
-    h('span', { class: 'words' }, mark, h('span', { class: 'title' }, item.title),
-      item.body ? h('span', { class: 'body' }, item.body) : null, metaLine(item)),
-    h('span', { class: 'dot' }));
+    h(
+      'span',
+      { class: 'words' },
+      mark,
+      h('span', { class: 'title' }, item.title),
+      item.body ? h('span', { class: 'body' }, item.body) : null,
+      metaLine(item),
+    ),
+    h('span', { class: 'dot' }),
+  );
   return h('li', {}, row);
 }
 

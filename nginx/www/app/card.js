@@ -6,10 +6,16 @@ import { complain } from './status.js';
 
 /* A section with a heading; children follow the heading. */
 export function card(id, title, text, ...children) {
-  return h('section', { class: 'card', id, 'aria-labelledby': `${id}-title` },
-    h('header', { class: 'card-head' },
-      h('div', {}, h('h2', { id: `${id}-title` }, title), text ? h('p', {}, text) : null)),
-    ...children);
+  return h(
+    'section',
+    { class: 'card', id, 'aria-labelledby': `${id}-title` },
+    h(
+      'header',
+      { class: 'card-head' },
+      h('div', {}, h('h2', { id: `${id}-title` }, title), text ? h('p', {}, text) : null),
+    ),
+    ...children,
+  );
 }
 
 /* Run load(); when it fails, say so in place and offer to try again. */

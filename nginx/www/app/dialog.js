@@ -7,13 +7,22 @@ import { h } from './dom.js';
  * harmless button and returns to where it was (the browser does that for <dialog>).
  */
 export function confirmAction({ title, text, action }) {
-  const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title' },
-    h('form', { method: 'dialog' },
+  const dialog = h(
+    'dialog',
+    { class: 'dialog', 'aria-labelledby': 'dialog-title' },
+    h(
+      'form',
+      { method: 'dialog' },
       h('h2', { id: 'dialog-title' }, title),
       h('p', {}, text),
-      h('div', { class: 'dialog-actions' },
+      h(
+        'div',
+        { class: 'dialog-actions' },
         h('button', { class: 'button', value: 'no', autofocus: true }, 'Keep'),
-        h('button', { class: 'button danger', value: 'yes' }, action))));
+        h('button', { class: 'button danger', value: 'yes' }, action),
+      ),
+    ),
+  );
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

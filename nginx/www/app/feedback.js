@@ -15,26 +15,52 @@ function contextLine(context) {
 }
 
 function feedbackRow({ message, name, email, context, environment, created_at: at }) {
-  return h('li', { class: 'card quote' },
+  return h(
+    'li',
+    { class: 'card quote' },
     h('p', { class: 'quote-text' }, message),
-    h('p', { class: 'quote-by' }, h('strong', {}, name || email || 'Anonymous'),
-      name && email ? ` · ${email}` : null, ' · ', timeElement(at)),
-    h('p', { class: 'tags' }, environment ? h('span', { class: 'tag' }, environment.name) : null,
-      contextLine(context)));
+    h(
+      'p',
+      { class: 'quote-by' },
+      h('strong', {}, name || email || 'Anonymous'),
+      name && email ? ` · ${email}` : null,
+      ' · ',
+      timeElement(at),
+    ),
+    h(
+      'p',
+      { class: 'tags' },
+      environment ? h('span', { class: 'tag' }, environment.name) : null,
+      contextLine(context),
+    ),
+  );
 }
 
 async function projectsOf(api, teams) {
-  const lists = await Promise.all(teams.map(async (team) => {
-    const { data } = await api.get(`/v1/teams/${team.id}/projects?limit=${PROJECTS_MOST}`);
-    return data.projects.map((project) => ({ ...project, team: team.name }));
-  }));
+  const lists = await Promise.all(
+    teams.map(async (team) => {
+      const { data } = await api.get(`/v1/teams/${team.id}/projects?limit=${PROJECTS_MOST}`);
+      return data.projects.map((project) => ({ ...project, team: team.name }));
+    }),
+  );
   return lists.flat();
 }
 
 function projectSelect(projects, current) {
-  const select = h('select', {}, projects.map(({ id, name, team }) => h('option', {
-    value: id, selected: id === current,
-  }, `${name} (${team})`)));
+  const select = h(
+    'select',
+    {},
+    projects.map(({ id, name, team }) =>
+      h(
+        'option',
+        {
+          value: id,
+          selected: id === current,
+        },
+        `${name} (${team})`,
+      ),
+    ),
+  );
   select.addEventListener('change', () => {
     location.assign(`${location.pathname}?project=${encodeURIComponent(select.value)}`);
   });
@@ -47,12 +73,28 @@ function nothing(title, text) {
 
 async function showFeedback(api, project) {
   const list = h('ul', { class: 'quotes' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older feedback');
+  const more = h(
+    'button',
+    { class: 'button', type: 'button', hidden: true },
+    'Load older feedback',
+  );
   const pages = pagedList({
-    api, path: `/v1/projects/${project}/feedback`, noun: 'feedback', list, more, limit: PAGE,
+    api,
+    path: `/v1/projects/${project}/feedback`,
+    noun: 'feedback',
+    list,
+    more,
+    limit: PAGE,
     row: feedbackRow,
-    empty: () => h('li', {}, nothing('No feedback yet',
-      'What people send through a client key of this project appears here.')),
+    empty: () =>
+      h(
+        'li',
+        {},
+        nothing(
+          'No feedback yet',
+          'What people send through a client key of this project appears here.',
+        ),
+      ),
   });
   const content = byId('content');
   await loadInto(content, async () => {
@@ -70,13 +112,20 @@ startPage(async ({ api, me }) => {
     return;
   }
   const wanted = new URLSearchParams(location.search).get('project');
-  const project = projects.find(({ id }) => id === wanted?.toLowerCase())
-    ?? (wanted === null ? projects[0] : undefined);
-  if (projects.length > 0) byId('project-select').replaceChildren(projectSelect(projects, project?.id));
+  const project =
+    projects.find(({ id }) => id === wanted?.toLowerCase()) ??
+    (wanted === null ? projects[0] : undefined);
+  if (projects.length > 0)
+    byId('project-select').replaceChildren(projectSelect(projects, project?.id));
   if (project === undefined) {
-    byId('content').replaceChildren(wanted === null
-      ? nothing('No project yet', 'Create one on the team page; its feedback is shown here.')
-      : nothing('No such project', 'It does not exist, or it is not one of your teams’ projects.'));
+    byId('content').replaceChildren(
+      wanted === null
+        ? nothing('No project yet', 'Create one on the team page; its feedback is shown here.')
+        : nothing(
+            'No such project',
+            'It does not exist, or it is not one of your teams’ projects.',
+          ),
+    );
     return;
   }
   byId('summary').textContent = `What people say about ${project.name}.`;

@@ -19,7 +19,9 @@ export async function markAndFollow(event, link, mark, base = '') {
   if (!leave) return;
 
   if (marked !== undefined) {
-    const enough = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
+    const enough = new Promise((resolve) => {
+      setTimeout(resolve, PATIENCE_MS);
+    });
     await Promise.race([marked, enough]);
   }
   location.assign(new URL(link.getAttribute('href'), base || location.origin));

@@ -11,9 +11,13 @@
 export const INBOX_CHANGED = 'carillon:inbox-changed';
 
 export function announceInbox(from, { unread, settled = true, remote = false }) {
-  from.dispatchEvent(new CustomEvent(INBOX_CHANGED, {
-    bubbles: true, composed: true, detail: { unread, settled, remote },
-  }));
+  from.dispatchEvent(
+    new CustomEvent(INBOX_CHANGED, {
+      bubbles: true,
+      composed: true,
+      detail: { unread, settled, remote },
+    }),
+  );
 }
 
 /* Carries settled changes between tabs of one browser. */

@@ -56,7 +56,10 @@ export class InboxStore {
   #path(limit, cursor) {
     const { read_state: state, type } = this.filter;
     return withQuery('/v1/notifications', {
-      read_state: state === 'all' ? '' : state, type, limit, cursor,
+      read_state: state === 'all' ? '' : state,
+      type,
+      limit,
+      cursor,
     });
   }
 
@@ -108,7 +111,11 @@ export class InboxStore {
   remove(item) {
     const step = item.read_at === null ? -1 : 0;
     return this.#write({
-      apply: () => this.#setItems(this.items.filter(({ id }) => id !== item.id), step),
+      apply: () =>
+        this.#setItems(
+          this.items.filter(({ id }) => id !== item.id),
+          step,
+        ),
       undo: () => this.#setItems(this.#with(item), -step),
       send: () => this.#api.delete(`/v1/notifications/${item.id}`),
     });

@@ -8,8 +8,11 @@ import { safePath } from './links.js';
 import { keyOf } from './inbox-store.js';
 
 const EMPTY = {
-  all: ['inbox', 'Nothing here yet',
-    'When a schedule fires, an issue appears or feedback arrives, you will read it here.'],
+  all: [
+    'inbox',
+    'Nothing here yet',
+    'When a schedule fires, an issue appears or feedback arrives, you will read it here.',
+  ],
   unread: ['check', 'All caught up', 'There is no unread notification.'],
   read: ['inbox', 'Nothing read yet', 'What you have read stays here for 30 days.'],
 };
@@ -22,18 +25,34 @@ function mainControl(item) {
 }
 
 function createNote(item, types) {
-  return h('li', { class: 'note' },
+  return h(
+    'li',
+    { class: 'note' },
     h('span', { class: `kind ${tone(item.type)}` }, kindIcon(types.resource(item.type))),
-    h('div', { class: 'note-words' },
+    h(
+      'div',
+      { class: 'note-words' },
       h('h3', { class: 'note-title' }, hidden(''), mainControl(item)),
       item.body ? h('p', { class: 'note-body' }, item.body) : null,
-      h('p', { class: 'note-meta' }, types.label(item.type), ' · ', timeElement(item.created_at))),
-    h('div', { class: 'note-actions' },
+      h('p', { class: 'note-meta' }, types.label(item.type), ' · ', timeElement(item.created_at)),
+    ),
+    h(
+      'div',
+      { class: 'note-actions' },
       h('button', { class: 'icon-button', type: 'button', 'data-action': 'toggle' }),
-      h('button', {
-        class: 'icon-button', type: 'button', 'data-action': 'delete',
-        'aria-label': `Delete: ${item.title}`, title: 'Delete',
-      }, icon('trash'))));
+      h(
+        'button',
+        {
+          class: 'icon-button',
+          type: 'button',
+          'data-action': 'delete',
+          'aria-label': `Delete: ${item.title}`,
+          title: 'Delete',
+        },
+        icon('trash'),
+      ),
+    ),
+  );
 }
 
 function updateNote(element, item) {
@@ -66,7 +85,9 @@ function createDay({ day }) {
 
 function updateDay(section, items, types) {
   reconcile(section.querySelector('ul'), items, {
-    keyOf, create: (item) => createNote(item, types), update: updateNote,
+    keyOf,
+    create: (item) => createNote(item, types),
+    update: updateNote,
   });
 }
 
@@ -88,13 +109,16 @@ export function showEmpty(list, filter, showAll) {
   const [drawing, title, text] = EMPTY[filter.read_state];
   const state = filter.read_state === 'all' ? 'notification' : `${filter.read_state} notification`;
   const filtered = filter.read_state !== 'all' || Boolean(filter.type);
-  list.replaceChildren(emptyState({
-    drawing, title,
-    text: filter.type ? `No ${state} of this type is here.` : text,
-    action: filtered
-      ? h('button', { class: 'button', type: 'button', onclick: showAll }, 'Show everything')
-      : null,
-  }));
+  list.replaceChildren(
+    emptyState({
+      drawing,
+      title,
+      text: filter.type ? `No ${state} of this type is here.` : text,
+      action: filtered
+        ? h('button', { class: 'button', type: 'button', onclick: showAll }, 'Show everything')
+        : null,
+    }),
+  );
 }
 
 /* The note an event happened in, or null. */

@@ -60,9 +60,10 @@ function showAll() {
 /* Drawing */
 
 function drawNotice() {
-  const text = failure !== null && store.items !== null
-    ? `${failure.message} You see what was last read.`
-    : '';
+  const text =
+    failure !== null && store.items !== null
+      ? `${failure.message} You see what was last read.`
+      : '';
   byId('notice').hidden = text === '';
   if (text !== '') byId('notice').replaceChildren(icon('offline'), text);
 }
@@ -82,9 +83,10 @@ function drawList() {
 }
 
 function drawSummary() {
-  byId('summary').textContent = store.unread === 0
-    ? 'You have read everything.'
-    : `${plural(store.unread, 'unread notification')}.`;
+  byId('summary').textContent =
+    store.unread === 0
+      ? 'You have read everything.'
+      : `${plural(store.unread, 'unread notification')}.`;
   document.title = store.unread === 0 ? 'Inbox · Carillon' : `(${store.unread}) Inbox · Carillon`;
 }
 
@@ -132,7 +134,11 @@ function itemOf(note) {
 
 function toggle(item) {
   const read = item.read_at === null;
-  return change(store.markRead(item, read), '', `It could not be marked as ${read ? 'read' : 'unread'}.`);
+  return change(
+    store.markRead(item, read),
+    '',
+    `It could not be marked as ${read ? 'read' : 'unread'}.`,
+  );
 }
 
 function remove(item) {
@@ -232,7 +238,9 @@ async function unreadNow(api) {
 startPage(async ({ api }) => {
   const [known, unread] = await Promise.all([loadTypes(api), unreadNow(api)]);
   types = known;
-  form.elements.type.append(...types.all.map(({ type, label }) => h('option', { value: type }, label)));
+  form.elements.type.append(
+    ...types.all.map(({ type, label }) => h('option', { value: type }, label)),
+  );
   putFilterInForm(filterFromAddress());
   store = new InboxStore(api, filterFromForm(), {
     onChange: draw,

@@ -45,7 +45,7 @@ function sendCode() {
 
 async function onEmail(event) {
   event.preventDefault();
-  if (!await attempt(emailForm, sendCode)) return;
+  if (!(await attempt(emailForm, sendCode))) return;
   codeForm.reset();
   showStep(codeForm);
   byId('news').textContent = 'A code is on its way.';

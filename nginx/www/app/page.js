@@ -14,9 +14,14 @@ import { keepTimes } from './time.js';
 
 /* A panel in the place of content: nothing there, an error, a page that is not made yet. */
 export function emptyState({ drawing, title, text, action = null }) {
-  return h('div', { class: 'empty' },
+  return h(
+    'div',
+    { class: 'empty' },
     h('div', { class: 'empty-mark' }, icon(drawing)),
-    h('p', { class: 'empty-title' }, title), h('p', {}, text), action);
+    h('p', { class: 'empty-title' }, title),
+    h('p', {}, text),
+    action,
+  );
 }
 
 export function failedState(error, retry) {

@@ -54,6 +54,7 @@ export class Poller {
       return;
     }
     this.#running = true;
+    this.#again = false;
     const wait = await this.#attempt();
     this.#running = false;
     this.#schedule(wait);
@@ -73,7 +74,6 @@ export class Poller {
   #schedule(wait) {
     if (!this.#started || document.hidden) return;
     if (this.#again) {
-      this.#again = false;
       this.now();
       return;
     }

@@ -7,7 +7,10 @@ import { icon, kindIcon } from './icons.js';
 import { complain, say } from './status.js';
 import { loadTypes } from './types.js';
 
-const CHANNELS = [['in_app', 'Bell'], ['email', 'E-mail']];
+const CHANNELS = [
+  ['in_app', 'Bell'],
+  ['email', 'E-mail'],
+];
 
 let api;
 let chosen; // the overrides: {TYPE: {CHANNEL: bool}}
@@ -19,7 +22,9 @@ function isOn(type, channel) {
 /* One switch is one request; a refused one jumps back. */
 async function save(type, channel, box) {
   const wanted = box.checked;
-  const body = { preferences: { notifications: { types: { [type.type]: { [channel]: wanted } } } } };
+  const body = {
+    preferences: { notifications: { types: { [type.type]: { [channel]: wanted } } } },
+  };
   try {
     const { data } = await api.patch('/v1/auth/me', body);
     chosen = data.user.preferences?.notifications?.types ?? chosen;
@@ -32,7 +37,10 @@ async function save(type, channel, box) {
 
 function switchCell(type, [channel, name]) {
   const box = h('input', {
-    type: 'checkbox', role: 'switch', class: 'switch', checked: isOn(type, channel),
+    type: 'checkbox',
+    role: 'switch',
+    class: 'switch',
+    checked: isOn(type, channel),
     'aria-label': `${type.label}: ${name}`,
     onchange: ({ target }) => save(type, channel, target),
   });
@@ -40,46 +48,90 @@ function switchCell(type, [channel, name]) {
 }
 
 function lockedCell(type, [channel]) {
-  return h('td', {}, h('span', { class: 'locked' }, icon(type[channel] ? 'check' : 'close'),
-    hidden(type[channel] ? 'Always on' : 'Always off')));
+  return h(
+    'td',
+    {},
+    h(
+      'span',
+      { class: 'locked' },
+      icon(type[channel] ? 'check' : 'close'),
+      hidden(type[channel] ? 'Always on' : 'Always off'),
+    ),
+  );
 }
 
 function typeRow(type) {
   const cell = type.mutable ? switchCell : lockedCell;
-  return h('tr', {},
-    h('th', { scope: 'row' }, h('span', { class: 'type-name' },
-      h('span', { class: 'kind' }, kindIcon(type.resource)),
-      h('span', {}, type.label,
-        type.mutable ? h('small', {}, `To ${type.recipients}`) : null))),
-    CHANNELS.map((channel) => cell(type, channel)));
+  return h(
+    'tr',
+    {},
+    h(
+      'th',
+      { scope: 'row' },
+      h(
+        'span',
+        { class: 'type-name' },
+        h('span', { class: 'kind' }, kindIcon(type.resource)),
+        h('span', {}, type.label, type.mutable ? h('small', {}, `To ${type.recipients}`) : null),
+      ),
+    ),
+    CHANNELS.map((channel) => cell(type, channel)),
+  );
 }
 
 /* A table of types under one heading; nothing when there is none. */
 function matrix(types, { id, title, text, locked }) {
   if (types.length === 0) return null;
-  return h('section', { class: 'card', 'aria-labelledby': id },
-    h('header', { class: 'card-head' },
+  return h(
+    'section',
+    { class: 'card', 'aria-labelledby': id },
+    h(
+      'header',
+      { class: 'card-head' },
       h('div', {}, h('h2', { id }, title), h('p', {}, text)),
-      locked ? h('span', { class: 'tag' }, icon('lock'), 'Always on') : null),
-    h('table', { class: 'matrix' },
+      locked ? h('span', { class: 'tag' }, icon('lock'), 'Always on') : null,
+    ),
+    h(
+      'table',
+      { class: 'matrix' },
       h('caption', { class: 'visually-hidden' }, title),
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Notification'),
-        CHANNELS.map(([, name]) => h('th', { scope: 'col' }, name)))),
-      h('tbody', {}, types.map(typeRow))));
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'col' }, 'Notification'),
+          CHANNELS.map(([, name]) => h('th', { scope: 'col' }, name)),
+        ),
+      ),
+      h('tbody', {}, types.map(typeRow)),
+    ),
+  );
 }
 
 function nameCard(me) {
   const input = h('input', { name: 'name', value: me.name, maxlength: 200, autocomplete: 'name' });
-  const form = h('form', { class: 'row-form' },
+  const form = h(
+    'form',
+    { class: 'row-form' },
     field('Name', input),
-    h('button', { class: 'button', type: 'submit' }, 'Save name'));
+    h('button', { class: 'button', type: 'submit' }, 'Save name'),
+  );
   onSubmit(form, 'Not saved.', async ({ name }) => {
     await api.patch('/v1/auth/me', { name: name.trim() });
     say('Name saved');
   });
-  return h('section', { class: 'card', 'aria-labelledby': 'you' },
-    h('header', { class: 'card-head' }, h('div', {}, h('h2', { id: 'you' }, 'You'),
-      h('p', {}, `You log in as ${me.email}.`))), form);
+  return h(
+    'section',
+    { class: 'card', 'aria-labelledby': 'you' },
+    h(
+      'header',
+      { class: 'card-head' },
+      h('div', {}, h('h2', { id: 'you' }, 'You'), h('p', {}, `You log in as ${me.email}.`)),
+    ),
+    form,
+  );
 }
 
 startPage(async (page) => {
@@ -87,18 +139,33 @@ startPage(async (page) => {
   chosen = page.me.preferences?.notifications?.types ?? {};
   const { all } = await loadTypes(api);
   const content = byId('content');
-  content.replaceChildren(...[
-    nameCard(page.me),
-    all.length === 0
-      ? failedState({ message: 'The list of notifications did not arrive.' }, () => location.reload())
-      : null,
-    matrix(all.filter((type) => type.mutable), {
-      id: 'choose', title: 'Notifications', text: 'Choose what reaches you, and where.',
-    }),
-    matrix(all.filter((type) => !type.mutable), {
-      id: 'always', title: 'Your schedules', locked: true,
-      text: 'Whoever schedules a change is always told what became of it, so nobody is surprised '
-        + 'by an experiment or a flag. These cannot be switched off.',
-    }),
-  ].filter(Boolean));
+  content.replaceChildren(
+    ...[
+      nameCard(page.me),
+      all.length === 0
+        ? failedState({ message: 'The list of notifications did not arrive.' }, () =>
+            location.reload(),
+          )
+        : null,
+      matrix(
+        all.filter((type) => type.mutable),
+        {
+          id: 'choose',
+          title: 'Notifications',
+          text: 'Choose what reaches you, and where.',
+        },
+      ),
+      matrix(
+        all.filter((type) => !type.mutable),
+        {
+          id: 'always',
+          title: 'Your schedules',
+          locked: true,
+          text:
+            'Whoever schedules a change is always told what became of it, so nobody is surprised ' +
+            'by an experiment or a flag. These cannot be switched off.',
+        },
+      ),
+    ].filter(Boolean),
+  );
 });

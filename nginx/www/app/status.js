@@ -36,8 +36,18 @@ export function say(text) {
 export function complain(error, what = '') {
   if (error.status === 401) return; // the login page is on its way
   clear();
-  statusLine().append(h('p', { class: 'alarm' },
-    icon('issue'), [what, error.message].filter(Boolean).join(' '),
-    h('button', { type: 'button', class: 'icon-button', onclick: clear }, icon('close'),
-      hidden('Close message'))));
+  statusLine().append(
+    h(
+      'p',
+      { class: 'alarm' },
+      icon('issue'),
+      [what, error.message].filter(Boolean).join(' '),
+      h(
+        'button',
+        { type: 'button', class: 'icon-button', onclick: clear },
+        icon('close'),
+        hidden('Close message'),
+      ),
+    ),
+  );
 }

@@ -40,10 +40,18 @@ function changesOf({ before, after }) {
 }
 
 function changeRow({ name, before, after }) {
-  return h('div', {}, h('dt', {}, name),
-    h('dd', {}, before === undefined ? null : h('del', {}, wordOf(before)),
+  return h(
+    'div',
+    {},
+    h('dt', {}, name),
+    h(
+      'dd',
+      {},
+      before === undefined ? null : h('del', {}, wordOf(before)),
       before === undefined || after === undefined ? null : ' → ',
-      after === undefined ? null : h('ins', {}, wordOf(after))));
+      after === undefined ? null : h('ins', {}, wordOf(after)),
+    ),
+  );
 }
 
 /* 'member.added' -> 'Member added' */
@@ -56,18 +64,33 @@ function entryLine(entry, names) {
   const behalf = entry.on_behalf_of
     ? ` for ${names.get(entry.on_behalf_of) ?? 'a former member'}`
     : '';
-  return [h('span', { class: 'audit-words' }, h('strong', {}, actionWords(entry.action)),
-    ` by ${actorOf(entry, names)}${behalf}`), timeElement(entry.at)];
+  return [
+    h(
+      'span',
+      { class: 'audit-words' },
+      h('strong', {}, actionWords(entry.action)),
+      ` by ${actorOf(entry, names)}${behalf}`,
+    ),
+    timeElement(entry.at),
+  ];
 }
 
 /* One line; what changed unfolds under it. */
 function entryRow(entry, names) {
   const line = entryLine(entry, names);
   const changes = changesOf(entry);
-  if (changes.length === 0) return h('li', { class: 'audit' }, h('p', { class: 'audit-line' }, line));
-  return h('li', { class: 'audit' }, h('details', {},
-    h('summary', { class: 'audit-line' }, line, icon('chevron')),
-    h('dl', { class: 'changes' }, changes.map(changeRow))));
+  if (changes.length === 0)
+    return h('li', { class: 'audit' }, h('p', { class: 'audit-line' }, line));
+  return h(
+    'li',
+    { class: 'audit' },
+    h(
+      'details',
+      {},
+      h('summary', { class: 'audit-line' }, line, icon('chevron')),
+      h('dl', { class: 'changes' }, changes.map(changeRow)),
+    ),
+  );
 }
 
 export function auditCard(id, context) {
@@ -75,11 +98,23 @@ export function auditCard(id, context) {
   const list = h('ul', { class: 'lines' });
   const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older entries');
   const pages = pagedList({
-    api: context.api, path: `${context.path}/audit`, noun: 'entries', list, more, limit: PAGE,
+    api: context.api,
+    path: `${context.path}/audit`,
+    noun: 'entries',
+    list,
+    more,
+    limit: PAGE,
     row: (entry) => entryRow(entry, names),
-    empty: () => h('li', {}, emptyState({
-      drawing: 'check', title: 'No entries yet', text: 'Every change to the team is kept here.',
-    })),
+    empty: () =>
+      h(
+        'li',
+        {},
+        emptyState({
+          drawing: 'check',
+          title: 'No entries yet',
+          text: 'Every change to the team is kept here.',
+        }),
+      ),
   });
   const body = h('div', { class: 'card-body' });
   loadInto(body, async () => {

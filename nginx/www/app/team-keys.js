@@ -15,7 +15,8 @@ const PROJECTS_MOST = 200; // the API's limit
 
 async function revoke({ api, path }, key, row) {
   const sure = await confirmAction({
-    title: `Revoke ${key.name}?`, action: 'Revoke',
+    title: `Revoke ${key.name}?`,
+    action: 'Revoke',
     text: 'Whatever uses this key stops working at once.',
   });
   if (!sure) return;
@@ -36,16 +37,36 @@ function expiry(key) {
 
 function keyRow(context, key) {
   const used = key.last_used_at ? ['used ', timeElement(key.last_used_at)] : ['never used'];
-  const row = h('li', { class: 'line' },
-    h('span', { class: 'line-words' }, h('strong', {}, key.name),
-      h('small', {}, h('code', {}, `${key.prefix}…`), ' · ', ...used, ` · ${expiry(key)}`)),
-    h('span', { class: 'tags' }, h('span', { class: 'tag' }, key.kind),
-      key.environment ? h('span', { class: 'tag' }, key.environment.name) : null));
+  const row = h(
+    'li',
+    { class: 'line' },
+    h(
+      'span',
+      { class: 'line-words' },
+      h('strong', {}, key.name),
+      h('small', {}, h('code', {}, `${key.prefix}…`), ' · ', ...used, ` · ${expiry(key)}`),
+    ),
+    h(
+      'span',
+      { class: 'tags' },
+      h('span', { class: 'tag' }, key.kind),
+      key.environment ? h('span', { class: 'tag' }, key.environment.name) : null,
+    ),
+  );
   if (managesTeam(context.team.role)) {
-    row.append(h('button', {
-      class: 'icon-button', type: 'button', title: 'Revoke',
-      onclick: () => revoke(context, key, row),
-    }, icon('trash'), hidden(`Revoke ${key.name}`)));
+    row.append(
+      h(
+        'button',
+        {
+          class: 'icon-button',
+          type: 'button',
+          title: 'Revoke',
+          onclick: () => revoke(context, key, row),
+        },
+        icon('trash'),
+        hidden(`Revoke ${key.name}`),
+      ),
+    );
   }
   return row;
 }
@@ -63,32 +84,63 @@ async function copySecret(input) {
 /* The secret of a new key, until it is closed or the page is left. */
 function secretBox(secret) {
   const input = h('input', {
-    class: 'secret', readonly: true, value: secret, 'aria-label': 'Secret of the new key',
-    spellcheck: 'false', onfocus: ({ target }) => target.select(),
+    class: 'secret',
+    readonly: true,
+    value: secret,
+    'aria-label': 'Secret of the new key',
+    spellcheck: 'false',
+    onfocus: ({ target }) => target.select(),
   });
-  const box = h('div', { class: 'secret-box' },
+  const box = h(
+    'div',
+    { class: 'secret-box' },
     h('p', {}, h('strong', {}, 'Copy this secret now.'), ' It is never shown again.'),
-    h('div', { class: 'secret-row' }, input,
-      h('button', { class: 'button primary', type: 'button', onclick: () => copySecret(input) },
-        icon('copy'), 'Copy'),
-      h('button', { class: 'button', type: 'button', onclick: () => box.remove() }, 'Done')));
+    h(
+      'div',
+      { class: 'secret-row' },
+      input,
+      h(
+        'button',
+        { class: 'button primary', type: 'button', onclick: () => copySecret(input) },
+        icon('copy'),
+        'Copy',
+      ),
+      h('button', { class: 'button', type: 'button', onclick: () => box.remove() }, 'Done'),
+    ),
+  );
   return box;
 }
 
 function projectFields(projects) {
   const environment = h('select', { name: 'environment' });
-  const project = h('select', { name: 'project_id' },
-    projects.map(({ id, name }) => h('option', { value: id }, name)));
+  const project = h(
+    'select',
+    { name: 'project_id' },
+    projects.map(({ id, name }) => h('option', { value: id }, name)),
+  );
   const fill = () => {
     const chosen = projects.find(({ id }) => id === project.value);
-    environment.replaceChildren(...(chosen?.environments ?? []).map(({ name }) => h('option', {
-      value: name, selected: name === 'production',
-    }, name)));
+    environment.replaceChildren(
+      ...(chosen?.environments ?? []).map(({ name }) =>
+        h(
+          'option',
+          {
+            value: name,
+            selected: name === 'production',
+          },
+          name,
+        ),
+      ),
+    );
   };
   project.addEventListener('change', fill);
   fill();
-  return h('div', { class: 'fields', hidden: true },
-    field('Project', project), field('Environment', environment));
+  return h(
+    'div',
+    { class: 'fields', hidden: true },
+    field('Project', project),
+    field('Environment', environment),
+  );
 }
 
 /* What the API wants: client keys have a place, agent keys have none. */
@@ -101,17 +153,34 @@ function keyBody({ name, kind, project_id: projectId, environment, expires }) {
 
 function makeForm({ api, path }, projects, done) {
   const place = projectFields(projects);
-  const kind = h('select', { name: 'kind', onchange: () => { place.hidden = kind.value !== 'client'; } },
+  const kind = h(
+    'select',
+    {
+      name: 'kind',
+      onchange: () => {
+        place.hidden = kind.value !== 'client';
+      },
+    },
     h('option', { value: 'agent' }, 'Agent: the whole team'),
-    h('option', { value: 'client', disabled: projects.length === 0 }, 'Client: one environment'));
-  const form = h('form', { class: 'stack' },
+    h('option', { value: 'client', disabled: projects.length === 0 }, 'Client: one environment'),
+  );
+  const form = h(
+    'form',
+    { class: 'stack' },
     h('h3', {}, 'New key'),
-    h('div', { class: 'fields' },
-      field('Name', h('input', { name: 'name', required: true, maxlength: 200, autocomplete: 'off' })),
+    h(
+      'div',
+      { class: 'fields' },
+      field(
+        'Name',
+        h('input', { name: 'name', required: true, maxlength: 200, autocomplete: 'off' }),
+      ),
       field('Kind', kind),
-      field('Expires (optional)', h('input', { name: 'expires', type: 'date' }))),
+      field('Expires (optional)', h('input', { name: 'expires', type: 'date' })),
+    ),
     place,
-    h('div', {}, h('button', { class: 'button primary', type: 'submit' }, 'Create key')));
+    h('div', {}, h('button', { class: 'button primary', type: 'submit' }, 'Create key')),
+  );
   return onSubmit(form, 'No key was made.', async (values) => {
     const { data } = await api.post(`${path}/keys`, keyBody(values));
     form.reset();
@@ -126,9 +195,15 @@ async function projectsOf({ api, path }) {
 }
 
 function emptyKeys() {
-  return h('li', {}, emptyState({
-    drawing: 'key', title: 'No keys', text: 'Keys let programs talk to Carillon for this team.',
-  }));
+  return h(
+    'li',
+    {},
+    emptyState({
+      drawing: 'key',
+      title: 'No keys',
+      text: 'Keys let programs talk to Carillon for this team.',
+    }),
+  );
 }
 
 export function keysCard(id, context) {
@@ -136,8 +211,14 @@ export function keysCard(id, context) {
   const fresh = h('div', {});
   const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more keys');
   const pages = pagedList({
-    api: context.api, path: `${context.path}/keys`, noun: 'keys', list, more, limit: PAGE,
-    row: (key) => keyRow(context, key), empty: emptyKeys,
+    api: context.api,
+    path: `${context.path}/keys`,
+    noun: 'keys',
+    list,
+    more,
+    limit: PAGE,
+    row: (key) => keyRow(context, key),
+    empty: emptyKeys,
   });
   const body = h('div', { class: 'card-body' });
 

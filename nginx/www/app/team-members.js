@@ -31,7 +31,8 @@ async function changeRole({ api, path }, member, select) {
 async function removeMember({ api, path }, member, row) {
   const name = member.name || member.email;
   const sure = await confirmAction({
-    title: `Remove ${name}?`, action: 'Remove',
+    title: `Remove ${name}?`,
+    action: 'Remove',
     text: 'They lose access at once. With strict schedules, what they have scheduled will fail.',
   });
   if (!sure) return;
@@ -46,29 +47,54 @@ async function removeMember({ api, path }, member, row) {
 
 function memberRow(context, member) {
   const manages = managesTeam(context.team.role);
-  const select = h('select', {
-    'aria-label': `Role of ${member.email}`,
-    onchange: ({ target }) => changeRole(context, member, target),
-  }, roleOptions(member.role));
-  const row = h('li', { class: 'line' },
-    h('span', { class: 'line-words' }, h('strong', {}, member.name || member.email),
-      h('small', {}, member.name ? member.email : '',
-        member.id === context.me.id ? ' (you)' : '')),
-    manages ? select : h('span', { class: 'tag' }, member.role));
+  const select = h(
+    'select',
+    {
+      'aria-label': `Role of ${member.email}`,
+      onchange: ({ target }) => changeRole(context, member, target),
+    },
+    roleOptions(member.role),
+  );
+  const row = h(
+    'li',
+    { class: 'line' },
+    h(
+      'span',
+      { class: 'line-words' },
+      h('strong', {}, member.name || member.email),
+      h('small', {}, member.name ? member.email : '', member.id === context.me.id ? ' (you)' : ''),
+    ),
+    manages ? select : h('span', { class: 'tag' }, member.role),
+  );
   if (manages) {
-    row.append(h('button', {
-      class: 'icon-button', type: 'button', title: 'Remove',
-      onclick: () => removeMember(context, member, row),
-    }, icon('trash'), hidden(`Remove ${member.email}`)));
+    row.append(
+      h(
+        'button',
+        {
+          class: 'icon-button',
+          type: 'button',
+          title: 'Remove',
+          onclick: () => removeMember(context, member, row),
+        },
+        icon('trash'),
+        hidden(`Remove ${member.email}`),
+      ),
+    );
   }
   return row;
 }
 
 function addForm({ api, path }, reload) {
-  const form = h('form', { class: 'row-form' },
-    field('E-mail', h('input', { name: 'email', type: 'email', required: true, autocomplete: 'off' })),
+  const form = h(
+    'form',
+    { class: 'row-form' },
+    field(
+      'E-mail',
+      h('input', { name: 'email', type: 'email', required: true, autocomplete: 'off' }),
+    ),
     field('Role', h('select', { name: 'role' }, roleOptions('developer'))),
-    h('button', { class: 'button primary', type: 'submit' }, 'Add member'));
+    h('button', { class: 'button primary', type: 'submit' }, 'Add member'),
+  );
   return onSubmit(form, 'Not added.', async ({ email, role }) => {
     await api.post(`${path}/members`, { email: email.trim(), role });
     form.reset();
@@ -81,16 +107,22 @@ export function membersCard(id, context) {
   const list = h('ul', { class: 'lines' });
   const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more members');
   const pages = pagedList({
-    api: context.api, path: `${context.path}/members`, noun: 'members', list, more, limit: PAGE,
+    api: context.api,
+    path: `${context.path}/members`,
+    noun: 'members',
+    list,
+    more,
+    limit: PAGE,
     row: (member) => memberRow(context, member),
     empty: () => h('li', {}, emptyState({ drawing: 'team', title: 'No members', text: '' })),
   });
   const body = h('div', { class: 'card-body' });
-  const reload = () => loadInto(body, async () => {
-    await pages.reload();
-    const form = managesTeam(context.team.role) ? addForm(context, reload) : '';
-    body.replaceChildren(list, more, form);
-  });
+  const reload = () =>
+    loadInto(body, async () => {
+      await pages.reload();
+      const form = managesTeam(context.team.role) ? addForm(context, reload) : '';
+      body.replaceChildren(list, more, form);
+    });
   reload();
   return card(id, 'Members', 'A new role or a removal counts from the next request.', body);
 }

@@ -11,20 +11,48 @@ import { timeElement } from './time.js';
 const PAGE = 50;
 
 function projectRow(project) {
-  return h('li', { class: 'line' },
-    h('span', { class: 'line-words' }, h('strong', {}, project.name),
-      h('small', {}, 'Snippet ',
-        ...(project.snippet_seen_at ? ['seen ', timeElement(project.snippet_seen_at)] : ['not seen yet']))),
-    h('span', { class: 'tags' },
-      project.environments.map(({ name }) => h('span', { class: 'tag' }, name))),
-    h('a', { class: 'quiet-link', href: `/dashboard/feedback?project=${encodeURIComponent(project.id)}` },
-      'Feedback'));
+  return h(
+    'li',
+    { class: 'line' },
+    h(
+      'span',
+      { class: 'line-words' },
+      h('strong', {}, project.name),
+      h(
+        'small',
+        {},
+        'Snippet ',
+        ...(project.snippet_seen_at
+          ? ['seen ', timeElement(project.snippet_seen_at)]
+          : ['not seen yet']),
+      ),
+    ),
+    h(
+      'span',
+      { class: 'tags' },
+      project.environments.map(({ name }) => h('span', { class: 'tag' }, name)),
+    ),
+    h(
+      'a',
+      {
+        class: 'quiet-link',
+        href: `/dashboard/feedback?project=${encodeURIComponent(project.id)}`,
+      },
+      'Feedback',
+    ),
+  );
 }
 
 function addForm({ api, path }, reload) {
-  const form = h('form', { class: 'row-form' },
-    field('Name', h('input', { name: 'name', required: true, maxlength: 200, autocomplete: 'off' })),
-    h('button', { class: 'button primary', type: 'submit' }, 'Create project'));
+  const form = h(
+    'form',
+    { class: 'row-form' },
+    field(
+      'Name',
+      h('input', { name: 'name', required: true, maxlength: 200, autocomplete: 'off' }),
+    ),
+    h('button', { class: 'button primary', type: 'submit' }, 'Create project'),
+  );
   return onSubmit(form, 'Not created.', async ({ name }) => {
     await api.post(`${path}/projects`, { name: name.trim() });
     form.reset();
@@ -38,17 +66,34 @@ export function projectsCard(id, context) {
   const list = h('ul', { class: 'lines' });
   const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more projects');
   const pages = pagedList({
-    api: context.api, path: `${context.path}/projects`, noun: 'projects', list, more, limit: PAGE,
+    api: context.api,
+    path: `${context.path}/projects`,
+    noun: 'projects',
+    list,
+    more,
+    limit: PAGE,
     row: projectRow,
-    empty: () => h('li', {}, emptyState({
-      drawing: 'job', title: 'No project yet', text: 'A project holds experiments, flags and feedback.',
-    })),
+    empty: () =>
+      h(
+        'li',
+        {},
+        emptyState({
+          drawing: 'job',
+          title: 'No project yet',
+          text: 'A project holds experiments, flags and feedback.',
+        }),
+      ),
   });
   const body = h('div', { class: 'card-body' });
-  const reload = () => loadInto(body, async () => {
-    await pages.reload();
-    body.replaceChildren(list, more, mayCreate(context.team.role) ? addForm(context, reload) : '');
-  });
+  const reload = () =>
+    loadInto(body, async () => {
+      await pages.reload();
+      body.replaceChildren(
+        list,
+        more,
+        mayCreate(context.team.role) ? addForm(context, reload) : '',
+      );
+    });
   reload();
   return card(id, 'Projects', 'Each starts with development, staging and production.', body);
 }

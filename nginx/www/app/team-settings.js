@@ -7,21 +7,47 @@ import { say } from './status.js';
 
 function settingsForm({ api, path, team }, settings) {
   const readOnly = !managesTeam(team.role);
-  const form = h('form', { class: 'stack' },
-    field('Team name', h('input', {
-      name: 'name', value: settings.name, required: true, maxlength: 200, readonly: readOnly,
-    })),
-    h('label', { class: 'switch-row' },
+  const form = h(
+    'form',
+    { class: 'stack' },
+    field(
+      'Team name',
       h('input', {
-        type: 'checkbox', role: 'switch', class: 'switch', name: 'strict',
-        checked: settings.strict_schedules, disabled: readOnly, 'aria-describedby': 'strict-why',
+        name: 'name',
+        value: settings.name,
+        required: true,
+        maxlength: 200,
+        readonly: readOnly,
       }),
-      h('span', {}, 'Strict schedules',
-        h('small', { id: 'strict-why' }, 'A schedule fails, and says so, when whoever made it may '
-          + 'no longer publish. Without this it fires whatever became of them.'))),
+    ),
+    h(
+      'label',
+      { class: 'switch-row' },
+      h('input', {
+        type: 'checkbox',
+        role: 'switch',
+        class: 'switch',
+        name: 'strict',
+        checked: settings.strict_schedules,
+        disabled: readOnly,
+        'aria-describedby': 'strict-why',
+      }),
+      h(
+        'span',
+        {},
+        'Strict schedules',
+        h(
+          'small',
+          { id: 'strict-why' },
+          'A schedule fails, and says so, when whoever made it may ' +
+            'no longer publish. Without this it fires whatever became of them.',
+        ),
+      ),
+    ),
     readOnly
       ? h('p', { class: 'note-line' }, 'Only owners and admins change these.')
-      : h('div', {}, h('button', { class: 'button primary', type: 'submit' }, 'Save settings')));
+      : h('div', {}, h('button', { class: 'button primary', type: 'submit' }, 'Save settings')),
+  );
   return onSubmit(form, 'Not saved.', async ({ name, strict }) => {
     await api.patch(path, { name: name.trim(), strict_schedules: strict === 'on' });
     document.getElementById('title').textContent = name.trim();

@@ -21,8 +21,11 @@ const SECTIONS = [
 ];
 
 function sectionNav() {
-  return h('nav', { class: 'section-nav', 'aria-label': 'On this page' },
-    SECTIONS.map(([id, name]) => h('a', { href: `#${id}` }, name)));
+  return h(
+    'nav',
+    { class: 'section-nav', 'aria-label': 'On this page' },
+    SECTIONS.map(([id, name]) => h('a', { href: `#${id}` }, name)),
+  );
 }
 
 /* What every section gets: the client, the team with the caller's role, and its base path. */
@@ -33,9 +36,13 @@ function contextOf(api, me, team) {
 startPage(async ({ api, me }) => {
   const team = chosenTeam(me);
   if (team === undefined) {
-    byId('content').replaceChildren(emptyState({
-      drawing: 'team', title: 'No team yet', text: 'Ask an owner or admin of a team to add you.',
-    }));
+    byId('content').replaceChildren(
+      emptyState({
+        drawing: 'team',
+        title: 'No team yet',
+        text: 'Ask an owner or admin of a team to add you.',
+      }),
+    );
     return;
   }
   byId('title').textContent = team.name;
@@ -43,6 +50,12 @@ startPage(async ({ api, me }) => {
   document.title = `${team.name} · Carillon`;
   byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
   const context = contextOf(api, me, team);
-  byId('content').replaceChildren(sectionNav(), h('div', { class: 'sections' },
-    SECTIONS.map(([id, , card]) => card(id, context))));
+  byId('content').replaceChildren(
+    sectionNav(),
+    h(
+      'div',
+      { class: 'sections' },
+      SECTIONS.map(([id, , card]) => card(id, context)),
+    ),
+  );
 });

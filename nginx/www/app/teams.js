@@ -10,9 +10,20 @@ export function chosenTeam(me) {
 /* A select that goes to the same page for another team; null for one team. */
 export function teamSelect(me, team) {
   if (me.teams.length < 2) return null;
-  const select = h('select', {}, me.teams.map(({ id, name }) => h('option', {
-    value: id, selected: id === team.id,
-  }, name)));
+  const select = h(
+    'select',
+    {},
+    me.teams.map(({ id, name }) =>
+      h(
+        'option',
+        {
+          value: id,
+          selected: id === team.id,
+        },
+        name,
+      ),
+    ),
+  );
   select.addEventListener('change', () => {
     location.assign(`${location.pathname}?team=${encodeURIComponent(select.value)}`);
   });

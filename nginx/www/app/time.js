@@ -70,7 +70,7 @@ export function refreshTimes(root) {
   }
 }
 
-/* Keep every <time> under root true while the tab is looked at; answers a function that stops it. */
+/* Keep every <time> under root true while somebody looks; answers how to stop. */
 export function keepTimes(root) {
   const timer = setInterval(() => {
     if (!document.hidden) refreshTimes(root);

@@ -27,49 +27,106 @@ const COUNT_POLL_S = 30;
 const BADGE_MOST = 99;
 
 function mainNav() {
-  return h('nav', { class: 'main-nav', 'aria-label': 'Main' }, PAGES.map(([path, name]) => h('a', {
-    href: path, 'aria-current': location.pathname === path ? 'page' : null,
-  }, name)));
+  return h(
+    'nav',
+    { class: 'main-nav', 'aria-label': 'Main' },
+    PAGES.map(([path, name]) =>
+      h(
+        'a',
+        {
+          href: path,
+          'aria-current': location.pathname === path ? 'page' : null,
+        },
+        name,
+      ),
+    ),
+  );
 }
 
 function helpMenu() {
-  const button = h('button', { class: 'icon-button', type: 'button', 'aria-controls': 'help-panel',
-    'aria-label': 'Help' }, icon('help'));
-  const panel = h('section', { id: 'help-panel', class: 'popover help', 'aria-label': 'Help' },
+  const button = h(
+    'button',
+    { class: 'icon-button', type: 'button', 'aria-controls': 'help-panel', 'aria-label': 'Help' },
+    icon('help'),
+  );
+  const panel = h(
+    'section',
+    { id: 'help-panel', class: 'popover help', 'aria-label': 'Help' },
     h('h2', {}, 'Help'),
-    h('p', {}, 'The bell tells you what your scheduled experiments and flags did, and what your '
-      + 'teams should know. It looks for news by itself.'),
+    h(
+      'p',
+      {},
+      'The bell tells you what your scheduled experiments and flags did, and what your ' +
+        'teams should know. It looks for news by itself.',
+    ),
     h('h3', {}, 'Keys'),
-    h('dl', { class: 'keys' }, KEYS.map(([key, does]) => h('div', {},
-      h('dt', {}, key.split(' ').map((name) => h('kbd', {}, name))), h('dd', {}, does)))),
-    h('p', {}, h('a', { href: '/openapi.yaml' }, 'API description'), ' · ',
-      h('a', { href: '/dashboard/preferences' }, 'Choose what reaches you')));
+    h(
+      'dl',
+      { class: 'keys' },
+      KEYS.map(([key, does]) =>
+        h(
+          'div',
+          {},
+          h(
+            'dt',
+            {},
+            key.split(' ').map((name) => h('kbd', {}, name)),
+          ),
+          h('dd', {}, does),
+        ),
+      ),
+    ),
+    h(
+      'p',
+      {},
+      h('a', { href: '/openapi.yaml' }, 'API description'),
+      ' · ',
+      h('a', { href: '/dashboard/preferences' }, 'Choose what reaches you'),
+    ),
+  );
   disclosure(button, panel);
   return h('div', { class: 'menu' }, button, panel);
 }
 
 function initials(user) {
   const words = (user.name || user.email.split('@')[0]).split(/[\s._-]+/).filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join('') || '?';
+  return (
+    words
+      .slice(0, 2)
+      .map((word) => [...word][0].toUpperCase())
+      .join('') || '?'
+  );
 }
 
 function menuButton(text, drawing, action) {
-  return h('button', {
-    type: 'button',
-    onclick: () => action().catch((error) => complain(error, 'You are still logged in.')),
-  }, icon(drawing), text);
+  return h(
+    'button',
+    {
+      type: 'button',
+      onclick: () => action().catch((error) => complain(error, 'You are still logged in.')),
+    },
+    icon(drawing),
+    text,
+  );
 }
 
 function avatarPanel(api, user) {
-  return h('section', { id: 'account-panel', class: 'popover account', 'aria-label': 'Account' },
-    h('p', { class: 'who' }, h('strong', {}, user.name || user.email),
-      user.name ? h('span', {}, user.email) : null),
+  return h(
+    'section',
+    { id: 'account-panel', class: 'popover account', 'aria-label': 'Account' },
+    h(
+      'p',
+      { class: 'who' },
+      h('strong', {}, user.name || user.email),
+      user.name ? h('span', {}, user.email) : null,
+    ),
     h('a', { href: '/dashboard/inbox' }, icon('inbox'), 'Inbox'),
     h('a', { href: '/dashboard/preferences' }, icon('sliders'), 'Preferences'),
     h('a', { href: '/dashboard/team' }, icon('team'), 'Team'),
     h('hr'),
     menuButton('Log out', 'signout', () => leave(api, '/v1/auth/logout')),
-    menuButton('Log out everywhere', 'lock', () => leave(api, '/v1/auth/logout-all')));
+    menuButton('Log out everywhere', 'lock', () => leave(api, '/v1/auth/logout-all')),
+  );
 }
 
 /* The avatar has its own count, polled on its own; a change it sees is news for the bell too. */
@@ -98,8 +155,13 @@ function followCount(api, button, words, badge) {
 function avatarMenu(api, user) {
   const words = hidden('');
   const badge = h('span', { class: 'avatar-badge', 'aria-hidden': 'true' });
-  const button = h('button', { class: 'avatar', type: 'button', 'aria-controls': 'account-panel' },
-    initials(user), words, badge);
+  const button = h(
+    'button',
+    { class: 'avatar', type: 'button', 'aria-controls': 'account-panel' },
+    initials(user),
+    words,
+    badge,
+  );
   const panel = avatarPanel(api, user);
   disclosure(button, panel);
   followCount(api, button, words, badge);
@@ -108,9 +170,13 @@ function avatarMenu(api, user) {
 
 export function fillTopbar(header, api, user) {
   header.replaceChildren(
-    h('a', { class: 'logo', href: '/dashboard/inbox', 'aria-label': 'Carillon, to the inbox' },
-      logoMark(), h('span', {}, 'Carillon')),
+    h(
+      'a',
+      { class: 'logo', href: '/dashboard/inbox', 'aria-label': 'Carillon, to the inbox' },
+      logoMark(),
+      h('span', {}, 'Carillon'),
+    ),
     mainNav(),
-    h('div', { class: 'topbar-end' },
-      helpMenu(), h('carillon-bell'), avatarMenu(api, user)));
+    h('div', { class: 'topbar-end' }, helpMenu(), h('carillon-bell'), avatarMenu(api, user)),
+  );
 }
