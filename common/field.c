@@ -60,14 +60,23 @@ read_time(struct arena *a, const char *s)
 	return arena_dup(a, at);
 }
 
+/* v as JSON text of at most max bytes. */
 static const char *
-read_object(struct arena *a, const struct field *f, json_object *v)
+read_json(struct arena *a, json_object *v, size_t max)
 {
 	size_t n;
 	const char *s = json_object_to_json_string_length(v,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
 
-	return s != NULL && n <= f->max ? arena_ndup(a, s, n) : NULL;
+	return s != NULL && n <= max ? arena_ndup(a, s, n) : NULL;
+}
+
+static const char *
+read_list(struct arena *a, const struct field *f, json_object *v)
+{
+	if (json_object_array_length(v) > f->max || !f->list(v))
+		return NULL;
+	return read_json(a, v, SIZE_MAX);
 }
 
 /* Of the types that are strings in JSON.  json_read() lets no NUL into one. */
@@ -92,11 +101,28 @@ read_string(struct arena *a, const struct field *f, const char *s)
 
 /* ---- all of them ---- */
 
+static const char *
+read_value(struct arena *a, const struct field *f, json_object *v)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		return read_string(a, f, json_object_get_string(v));
+	case json_type_object:
+		return f->type == FIELD_OBJECT ? read_json(a, v, f->max) : NULL;
+	case json_type_array:
+		return f->type == FIELD_LIST ? read_list(a, f, v) : NULL;
+	case json_type_int:
+		return f->type == FIELD_INT ? read_json(a, v, SIZE_MAX) : NULL;
+	default:
+		return NULL;
+	}
+}
+
 static bool
 set(struct arena *a, const struct field *f, json_object *v, void *out)
 {
 	void *at = (char *)out + f->offset;
-	const char *s = NULL;
+	const char *s;
 
 	if (f->type == FIELD_BOOL) {
 		if (!json_object_is_type(v, json_type_boolean))
@@ -104,11 +130,7 @@ set(struct arena *a, const struct field *f, json_object *v, void *out)
 		*(enum field_bool *)at = json_object_get_boolean(v) ? YES : NO;
 		return true;
 	}
-	if (f->type == FIELD_OBJECT && json_object_is_type(v, json_type_object))
-		s = read_object(a, f, v);
-	else if (json_object_is_type(v, json_type_string))
-		s = read_string(a, f, json_object_get_string(v));
-	if (s == NULL)
+	if ((s = read_value(a, f, v)) == NULL)
 		return false;
 	*(const char **)at = s;
 	return true;
@@ -154,6 +176,25 @@ field_read(struct req *rq, struct reply *rp, const struct field *fields, void *o
 		    (rq->body == NULL || !json_object_object_get_ex(rq->body, f->key, NULL)))
 			return refuse(rq, rp, "Missing", f->key);
 	return 0;
+}
+
+bool
+field_null(const struct req *rq, const char *key)
+{
+	json_object *v;
+
+	return rq->body != NULL && json_object_object_get_ex(rq->body, key, &v) && v == NULL;
+}
+
+bool
+field_is_text(json_object *v, size_t min, size_t max)
+{
+	size_t n;
+
+	if (!json_object_is_type(v, json_type_string))
+		return false;
+	n = text_length(json_object_get_string(v));
+	return n >= min && n <= max;
 }
 
 const char *

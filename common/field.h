@@ -20,7 +20,12 @@ enum field_type {
 	FIELD_TIME,     /* const char *: RFC 3339 in UTC, see moment.h */
 	FIELD_WORD,     /* const char *: one of words[] */
 	FIELD_OBJECT,   /* const char *: the object's JSON text, at most max bytes */
+	FIELD_LIST,     /* const char *: the array's JSON text, at most max items */
+	FIELD_INT,      /* const char *: a whole number of 64 bits, in decimal */
 };
+
+/* Whether the items of an array are what they should be. */
+typedef bool field_list_fn(json_object *list);
 
 enum field_bool { ABSENT = 0, NO, YES };
 
@@ -33,6 +38,7 @@ struct field {
 	size_t offset;
 	size_t min, max;
 	const char *const *words; /* NULL-terminated, for FIELD_WORD */
+	field_list_fn *list;      /* for FIELD_LIST */
 };
 
 /* The member's C type is checked at compile time. */
@@ -45,6 +51,8 @@ struct field {
 #define TIME(st, m, need) { #m, FIELD_TIME, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
 #define WORD(st, m, need, ws) { #m, FIELD_WORD, need, FIELD_AT(st, m, const char *), 0, 0, ws }
 #define OBJECT(st, m, need, hi) { #m, FIELD_OBJECT, need, FIELD_AT(st, m, const char *), 0, hi, NULL }
+#define LIST(st, m, need, hi, fn) { #m, FIELD_LIST, need, FIELD_AT(st, m, const char *), 0, hi, NULL, fn }
+#define INT(st, m, need) { #m, FIELD_INT, need, FIELD_AT(st, m, const char *), 0, 0, NULL }
 /* clang-format on */
 
 /*
@@ -53,6 +61,12 @@ struct field {
  * The table ends with a row whose key is NULL.
  */
 int field_read(struct req *rq, struct reply *rp, const struct field *fields, void *out);
+
+/* Whether the body says null for key, which field_read() takes for absent. */
+bool field_null(const struct req *rq, const char *key);
+
+/* Whether v is a string of min..max characters: for a field_list_fn. */
+bool field_is_text(json_object *v, size_t min, size_t max);
 
 /* "true", "false" or NULL: for a statement's parameter. */
 const char *field_flag(enum field_bool b);

@@ -8,10 +8,20 @@
 struct thing {
 	const char *title, *note;
 	enum field_bool read;
-	const char *id, *email, *at, *kind, *data;
+	const char *id, *email, *at, *kind, *data, *list, *version;
 };
 
 static const char *const kinds[] = { "agent", "client", NULL };
+
+/* Every item is a string of 1..3 characters. */
+static bool
+short_texts(json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (!field_is_text(json_object_array_get_idx(list, i), 1, 3))
+			return false;
+	return true;
+}
 
 static const struct field optional[] = {
 	TEXT(struct thing, title, OPTIONAL, 1, 5),
@@ -22,6 +32,8 @@ static const struct field optional[] = {
 	TIME(struct thing, at, NULLABLE),
 	WORD(struct thing, kind, OPTIONAL, kinds),
 	OBJECT(struct thing, data, NULLABLE, 20),
+	LIST(struct thing, list, OPTIONAL, 3, short_texts),
+	INT(struct thing, version, NULLABLE),
 	{ NULL },
 };
 
@@ -104,6 +116,34 @@ static const struct {
 	{ optional, "{\"data\":{ \"a\" : \"123456789012\" }}", NULL },
 	{ optional, "{\"data\":[]}", "Invalid field: data" },
 	{ optional, "{\"data\":\"{}\"}", "Invalid field: data" },
+	{ optional, "{\"data\":7}", "Invalid field: data" },
+	/* lists */
+	{ optional, "{\"list\":[]}", NULL },
+	{ optional, "{\"list\":[\"a\",\"b\",\"a\"]}", NULL },
+	{ optional, "{\"list\":[\"a\",\"b\",\"c\",\"d\"]}", "Invalid field: list" },
+	{ optional, "{\"list\":[\"\xc3\xa4\xc3\xa4\xc3\xa4\"]}", NULL },
+	{ optional, "{\"list\":[\"1234\"]}", "Invalid field: list" },
+	{ optional, "{\"list\":[\"\"]}", "Invalid field: list" },
+	{ optional, "{\"list\":[\"a\",null]}", "Invalid field: list" },
+	{ optional, "{\"list\":[\"a\",1]}", "Invalid field: list" },
+	{ optional, "{\"list\":[[\"a\"]]}", "Invalid field: list" },
+	{ optional, "{\"list\":{}}", "Invalid field: list" },
+	{ optional, "{\"list\":\"a\"}", "Invalid field: list" },
+	{ optional, "{\"list\":\"[]\"}", "Invalid field: list" },
+	{ optional, "{\"list\":null}", "Invalid field: list" },
+	{ optional, "{\"list\":3}", "Invalid field: list" },
+	/* whole numbers */
+	{ optional, "{\"version\":0}", NULL },
+	{ optional, "{\"version\":-1}", NULL },
+	{ optional, "{\"version\":9223372036854775807}", NULL },
+	{ optional, "{\"version\":null}", NULL },
+	{ optional, "{\"version\":1.0}", "Invalid field: version" },
+	{ optional, "{\"version\":1e2}", "Invalid field: version" },
+	{ optional, "{\"version\":\"1\"}", "Invalid field: version" },
+	{ optional, "{\"version\":true}", "Invalid field: version" },
+	{ optional, "{\"version\":[]}", "Invalid field: version" },
+	{ optional, "{\"note\":[]}", "Invalid field: note" },
+	{ optional, "{\"note\":5}", "Invalid field: note" },
 };
 
 /* Read body; rp gets the answer. */
@@ -152,7 +192,7 @@ test_values(void)
 	    read_into(optional,
 		"{\"title\":\"\\u00e4\",\"read\":false,\"id\":\"01234567-89AB-CDEF-0123-456789ABCDEF\","
 		"\"email\":\"A@B.C\",\"at\":\"2024-01-15T10:00:00.1234+01:00\",\"kind\":\"client\","
-		"\"data\":{ \"a\" : [1.50, \"/\"]}}",
+		"\"data\":{ \"a\" : [1.50, \"/\"]},\"list\":[ \"/\" , \"b\" ],\"version\":-0}",
 		&th, &rp) == 0,
 	    "all");
 	T_SAME(th.title, "\xc3\xa4", "title");
@@ -163,10 +203,26 @@ test_values(void)
 	T_SAME(th.at, "2024-01-15T09:00:00.123Z", "at");
 	T_OK(th.kind == kinds[1], "kind is the table's own");
 	T_SAME(th.data, "{\"a\":[1.50,\"/\"]}", "data");
+	T_SAME(th.list, "[\"/\",\"b\"]", "list");
+	T_SAME(th.version, "0", "version");
 	th = (struct thing){ .note = "kept" };
 	T_OK(read_into(optional, "{\"note\":null,\"read\":true}", &th, &rp) == 0, "null");
 	T_SAME(th.note, "kept", "null counts as absent");
 	T_OK(th.read == YES && th.title == NULL && th.data == NULL, "the others");
+}
+
+static void
+test_null(void)
+{
+	bool ok;
+	SCOPED(json_object_put) json_object *v = json_read("{\"a\":null,\"b\":0}", 16, &ok);
+	struct req rq = { .a = &scratch, .body = v };
+
+	T_OK(field_null(&rq, "a"), "null");
+	T_OK(!field_null(&rq, "b"), "a value");
+	T_OK(!field_null(&rq, "c"), "absent");
+	rq.body = NULL;
+	T_OK(!field_null(&rq, "a"), "no body");
 }
 
 int
@@ -175,6 +231,7 @@ main(void)
 	arena_init(&scratch, 1024 * 1024);
 	test_cases();
 	test_values();
+	test_null();
 	T_SAME(field_flag(ABSENT), NULL, "absent");
 	T_SAME(field_flag(YES), "true", "yes");
 	T_SAME(field_flag(NO), "false", "no");
