@@ -1,5 +1,7 @@
 #include "change.h"
 
+#include "version.h"
+
 int
 change_begin(struct change *c, struct req *rq, struct reply *rp, const char *noun)
 {
@@ -39,6 +41,16 @@ change_enter(struct db_tx *tx, struct change *c, const struct db_stmt *stmt, enu
 	if (rows != NULL)
 		*rows = TAKE(found);
 	return DB_OK;
+}
+
+enum db_status
+change_version(struct change *c, const struct db_rows *row, const char *seen)
+{
+	const char *now = rows_text(row, 0, "version");
+
+	if (version_matches(now, seen, c->rq->if_match))
+		return DB_OK;
+	return change_refuse(c, 412, arena_fmt(c->rq->a, "version is stale: it is %s now", now));
 }
 
 enum db_status

@@ -17,7 +17,7 @@
 struct change {
 	struct req *rq;
 	const char *noun;           /* of the 404 when the caller may not even look */
-	const char *id;             /* in the path: a team or a project */
+	const char *id;             /* in the path: a team, a project … */
 	const char *team;           /* known once entered, like the next */
 	const char *role;           /* the caller's */
 	const char *before, *after; /* the object as JSON, or NULL where there is none */
@@ -40,6 +40,14 @@ enum db_status change_enter(struct db_tx *tx, struct change *c, const struct db_
 
 /* Refuse from inside a body that has written nothing yet: returns DB_NONE. */
 enum db_status change_refuse(struct change *c, int status, const char *why);
+
+/*
+ * For objects with a version (common/version.h): DB_OK, or refused with 412.
+ *   row   as entered, with column version
+ *   seen  the version in the body, or NULL; If-Match is rq's
+ */
+enum db_status change_version(struct change *c, const struct db_rows *row,
+    const char *seen) MUST_CHECK;
 
 /* The audit row, unless before and after are the same. */
 enum db_status change_audit(struct db_tx *tx, const struct change *c, const char *action,

@@ -2,6 +2,7 @@
 
 #include "page.h"
 #include "rights.h"
+#include "version.h"
 
 /* 0, or the status already answered: the statement failed, or the caller may not look. */
 static int
@@ -27,7 +28,7 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 	struct out *o;
 	const char *id;
 	bool more;
-	int shown;
+	int shown, written;
 
 	if (http_params(rq, rp, known) != 0 || page_read(rq, rp, &p) != 0 ||
 	    (id = http_id(rq, rp, 0, l->noun)) == NULL)
@@ -40,9 +41,10 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 	out_open(o, '{');
 	out_key(o, l->key);
 	out_open(o, '[');
-	for (int i = 0; i < shown; i++)
-		l->json(o, rows, i);
-	page_close(o, rows, shown, more, "cursor", "has_more");
+	for (written = 0; written < shown && o->n < LISTING_BYTES; written++)
+		l->json(o, rows, written);
+	more = more || written < shown;
+	page_close(o, rows, written, more, "cursor", "has_more");
 	out_close(o, '}');
 	return rp->status;
 }
@@ -60,6 +62,8 @@ listing_one(struct req *rq, struct reply *rp, const struct listing *l)
 	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user), &rows);
 	if (refuse(rq, rp, st, rows, l->noun) != 0)
 		return rp->status;
+	if (l->versioned)
+		rp->etag = version_etag(rq->a, rows_text(rows, 0, "version"));
 	o = http_begin(rq, rp, 200);
 	out_open(o, '{');
 	out_key(o, l->key);

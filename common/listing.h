@@ -8,7 +8,11 @@
  *
  * The caller's membership, the role and the rows come from one statement, so they are
  * of one moment; columns of every such statement: my_role, id, created_at, ….
+ *
+ * A page ends early, and says that there is more, where its objects are so big that it
+ * would grow beyond what a request may hold.
  */
+#define LISTING_BYTES (384 * 1024)
 
 /* Write one row as the public object, braces included. */
 typedef void row_json_fn(struct out *o, const struct db_rows *rows, int row);
@@ -20,6 +24,7 @@ struct listing {
 	const char *noun; /* of the 404: "Team" */
 	const char *key;  /* of the answer: "team", "members" */
 	row_json_fn *json;
+	bool versioned; /* one object: its ETag is made of column version */
 };
 
 int listing_page(struct req *rq, struct reply *rp, const struct listing *l);
