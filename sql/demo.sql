@@ -57,6 +57,23 @@ SELECT ('00000000-0000-4000-8000-00000000005' || n)::uuid, '00000000-0000-4000-8
        ) AS f (n, age, message, name, email, context)
 ON CONFLICT DO NOTHING;
 
+-- What the notices below tell of, and one that is running.
+INSERT INTO experiments (id, project_id, name, hypothesis, url_rules, variations, metrics, status, version, created_at)
+SELECT ('00000000-0000-4000-8000-00000000006' || n)::uuid, '00000000-0000-4000-8000-000000000021', name, hypothesis,
+       url_rules::jsonb, variations::jsonb, metrics::jsonb, status, version, date_trunc('milliseconds', now() - age::interval)
+  FROM (VALUES
+	(1, '12 days', 'Checkout button colour', 'A green button is noticed sooner, so more baskets become orders.', '["https://shop.example/checkout*"]',
+	 '[{"name": "Blue", "weight": 50}, {"name": "Green", "weight": 50}]', '["orders", "revenue"]', 'COMPLETED', 5),
+	(2, '10 days', 'Summer banner', 'A banner on the front page brings visitors to the summer collection.', '["https://shop.example/"]',
+	 '[{"name": "No banner", "weight": 50}, {"name": "Banner", "weight": 50}]', '["clicks on the collection"]', 'DRAFT', 3),
+	(3, '6 days', 'Pricing page headline', NULL, '["https://shop.example/pricing"]',
+	 '[{"name": "Simple pricing", "weight": 34}, {"name": "Pay as you go", "weight": 33}, {"name": "No surprises", "weight": 33}]', '[]', 'DRAFT', 4),
+	(4, '3 days', 'Free delivery reminder', 'Saying how little is missing for free delivery makes baskets bigger.',
+	 '["https://shop.example/basket", "https://shop.example/checkout*"]',
+	 '[{"name": "As it is", "weight": 80}, {"name": "Reminder", "weight": 20}]', '["items in the basket", "orders"]', 'RUNNING', 2)
+       ) AS e (n, age, name, hypothesis, url_rules, variations, metrics, status, version)
+ON CONFLICT DO NOTHING;
+
 INSERT INTO audit (team_id, id, at, actor_type, actor_id, action, resource_kind, resource_id, after)
 SELECT m.team_id, m.user_id, m.created_at, 'USER', '00000000-0000-4000-8000-000000000001', 'member.added', 'member', m.user_id,
        jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'role', m.role)

@@ -8,6 +8,7 @@ GRANT SELECT, INSERT, UPDATE ON users, teams, sessions, login_codes, projects,
     environments, inbox, notifications, deliveries TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
+GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
 GRANT SELECT ON heartbeats TO carillon_web;
 
 -- worker: what cron does.
@@ -15,4 +16,5 @@ GRANT SELECT ON users, teams, members, projects, environments TO carillon_worker
 GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, deliveries, sessions,
     login_codes TO carillon_worker;
 GRANT SELECT, INSERT, UPDATE ON inbox, heartbeats TO carillon_worker;
+GRANT SELECT, UPDATE ON experiments TO carillon_worker;
 GRANT SELECT, INSERT ON audit TO carillon_worker;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, give, makeKey, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, give, makeExperiment, makeKey, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -20,6 +20,7 @@ const ids = {
   notification: { own, foreign, deleted },
   team: { own: team.id, foreign: other.id },
   project: { own: team.project, foreign: other.project },
+  experiment: { own: makeExperiment(team.project).id, foreign: makeExperiment(other.project).id },
   user: { own: world.viewer.id, foreign: outsider.id },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
@@ -54,6 +55,7 @@ const refused = {
 // body: one that is fine, least: roles that may (all five unless told).
 const manage = ['owner', 'admin'];
 const edit = ['owner', 'admin', 'developer', 'collaborator'];
+const publish = ['owner', 'admin', 'developer'];
 const table = {
   'POST /v1/auth/logout': { spends: true },
   'POST /v1/auth/logout-all': { spends: true },
@@ -83,6 +85,16 @@ const table = {
   'POST /v1/teams/{team}/projects': { id: 'team', noun: 'Team', body: { name: 'p' }, least: edit, status: 201 },
   'GET /v1/projects/{project}': { id: 'project', noun: 'Project' },
   'PATCH /v1/projects/{project}': { id: 'project', noun: 'Project', body: { name: 'p' }, least: edit },
+  'GET /v1/projects/{project}/experiments': { id: 'project', noun: 'Project' },
+  'POST /v1/projects/{project}/experiments': { id: 'project', noun: 'Project', body: { name: 'e' }, least: edit, status: 201 },
+  'GET /v1/experiments/{id}': { id: 'experiment', noun: 'Experiment' },
+  'PATCH /v1/experiments/{id}': { id: 'experiment', noun: 'Experiment', body: { name: 'e' }, least: edit },
+  'GET /v1/experiments/{id}/preflight': { id: 'experiment', noun: 'Experiment' },
+  'POST /v1/experiments/{id}/publish': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'POST /v1/experiments/{id}/pause': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'POST /v1/experiments/{id}/resume': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'POST /v1/experiments/{id}/stop': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'POST /v1/experiments/{id}/archive': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
   'GET /v1/projects/{project}/feedback': { id: 'project', noun: 'Project' },
 };
 
@@ -197,9 +209,13 @@ for (const route of ['PATCH /v1/teams/{team}/members/{user}', 'DELETE /v1/teams/
   });
 }
 
-// The one route for keys.
-const feedback = [
-  ['a client key', { bearer: team.keys.client.secret }, 201],
+// The routes for keys: a body, and what a good key gets.
+const keyRoutes = {
+  'POST /v1/feedback': [{ message: 'm' }, 201],
+  'POST /v1/snippet': [undefined, 204],
+};
+const keyCallers = [
+  ['a client key', { bearer: team.keys.client.secret }],
   ['an agent key', { bearer: team.keys.agent.secret }, 403, 'Client key required'],
   ['an owner', { as: owner.token }, 403, 'Client key required'],
   ['an owner by bearer', { bearer: owner.token }, 403, 'Client key required'],
@@ -213,15 +229,17 @@ const feedback = [
   ['nobody', {}, 401, 'Missing authorization'],
 ];
 
-for (const [who, caller, status, text] of feedback) {
-  test(`POST /v1/feedback: ${who} gets ${status}`, async () => {
-    expect(await call('POST', '/v1/feedback', { body: { message: 'm' }, ...caller }), status, text ?? undefined);
-  });
+for (const [route, [body, good]] of Object.entries(keyRoutes)) {
+  for (const [who, caller, status = good, text] of keyCallers) {
+    test(`${route}: ${who} gets ${status}`, async () => {
+      expect(await call(...route.split(' '), { body, ...caller }), status, text ?? undefined);
+    });
+  }
 }
 
-test('every route for keys is the one tested above', () => {
-  assert.deepEqual(document.filter((op) => op.access === 'client').map((op) => `${op.method} ${op.path}`),
-    ['POST /v1/feedback']);
+test('every route for keys is one tested above', () => {
+  assert.deepEqual(document.filter((op) => op.access === 'client').map((op) => `${op.method} ${op.path}`).sort(),
+    Object.keys(keyRoutes).sort());
 });
 
 test('a removed member is an outsider on the very next request, and other teams keep theirs', async () => {

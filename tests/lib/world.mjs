@@ -102,3 +102,23 @@ export function drifted(users) {
       AND n.deleted_at IS NULL AND n.in_app
     WHERE i.user_id IN (${ids}) GROUP BY i.user_id HAVING i.unread <> count(n.id)`);
 }
+
+/* ---- experiments ---- */
+
+// What the preflight asks of an experiment; its project's snippet it asks for as well.
+export const launchable = {
+  url_rules: ['https://example.com/*'],
+  variations: [{ name: 'A', weight: 50 }, { name: 'B', weight: 50 }],
+  metrics: ['orders'],
+};
+
+// An experiment as it would be after some time; returns its row.
+export function makeExperiment(project, fields = {}) {
+  const row = { id: uuid(), project_id: project, name: 'Experiment', hypothesis: null, ...launchable, status: 'DRAFT', version: 1, ...fields };
+  exec(`INSERT INTO experiments (id, project_id, name, hypothesis, url_rules, variations, metrics, status, version)
+    SELECT * FROM jsonb_to_record(${jsonb(row)}) AS t (id uuid, project_id uuid, name text, hypothesis text, url_rules jsonb,
+      variations jsonb, metrics jsonb, status text, version bigint);`);
+  return row;
+}
+
+export const seeSnippet = (project) => exec(`UPDATE projects SET snippet_seen_at = now() WHERE id = ${quote(project)};`);
