@@ -94,11 +94,19 @@ test_whole(void)
 	bytes("\1", 1);
 	T_OK(look() == GATE_BROKEN, "a byte more");
 	begin(0xffff);
-	record(4, 0xffff, NULL, 0, 255);
+	record(4, 0xffff, NULL, 0, 0);
 	record(5, 0xffff, "x", 1, 255);
 	record(5, 0xffff, "yz", 2, 0);
-	record(5, 0xffff, NULL, 0, 255);
+	record(5, 0xffff, NULL, 0, 0);
 	T_OK(look_at(b.n, &body) == GATE_WHOLE && body == 3, "other id, padding: %zu", body);
+	for (size_t last = 8; last <= 16; last += 8) { /* the ends of STDIN and PARAMS */
+		make_request("", 0);
+		b.s[b.n - last + 6] = 1;
+		T_OK(look() == GATE_BROKEN, "padding where a stream ends");
+	}
+	b.n = 0;
+	record(1, 1, S("\0\1\1\0\0\0\0\0"), 8);
+	T_OK(look() == GATE_BROKEN, "padding of BEGIN");
 	make_request("", 0);
 	b.s[10] = 0xfe;
 	T_OK(look() == GATE_WHOLE, "flags are the library's to judge");
@@ -254,14 +262,14 @@ of_size(size_t params, size_t body, size_t records)
 		step = left < sizeof(zeros) ? left : sizeof(zeros);
 		record(4, 1, zeros, step, 255);
 	}
-	record(4, 1, NULL, 0, 255);
+	record(4, 1, NULL, 0, 0);
 	for (; records > 0; records--, body--)
 		record(5, 1, zeros, 1, 255);
 	for (size_t step; body > 0; body -= step) {
 		step = body < sizeof(zeros) ? body : sizeof(zeros);
 		record(5, 1, zeros, step, 255);
 	}
-	record(5, 1, NULL, 0, 255);
+	record(5, 1, NULL, 0, 0);
 	return look();
 }
 
