@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,23 +19,25 @@
 #include "trim.h"
 
 #define LISTEN_FD    0
-#define SLOTS        128 /* kept connections of a process; more wait in the backlog */
+#define SLOTS        256 /* connections of a process; more wait in the backlog */
 #define TURN_MAX     64  /* events a turn */
 #define ARENA_MAX    (4 * 1024 * 1024)
 #define TICK_MS      250
+#define IDLE_MS      1000  /* a connection idle for so long makes room when there is none */
 #define PART_MS      10000 /* for a request to arrive whole */
-#define GUARD_S      5     /* a read or write that blocks all the same */
+#define GUARD_S      5     /* a write that blocks: nginx always reads, so it is not nginx */
 #define DRAIN_MS     100   /* after SIGTERM, for requests already on kept connections */
-#define DRAIN_MAX_MS 10000 /* and for the answers of those under way */
+#define DRAIN_MAX_MS 8000  /* and for those under way; scripts/run waits for 10 s */
 
 static struct server {
 	const struct route *table;
 	const struct conf *conf;
 	struct db *db;
 	int ep;
-	int busy; /* requests under way */
+	int replay; /* a file in memory: how libfcgi reads what is not in a socket any more */
 	bool draining;
-	bool full; /* no slot is free: the listening socket is not watched */
+	bool full;      /* no slot is free: the listening socket is not watched */
+	int64_t tidied; /* ms: when tidy() last ran */
 	struct slot slots[SLOTS];
 	unsigned char peek[GATE_PEEK_MAX];
 } server;
@@ -57,6 +60,12 @@ clock_us(void)
 	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+static int64_t
+clock_ms(void)
+{
+	return clock_us() / 1000;
+}
+
 /* ---- connections ---- */
 
 static bool
@@ -73,6 +82,7 @@ static void
 release(struct slot *s)
 {
 	s->fd = s->fcgi.ipcFd = -1;
+	slot_drop_part(s);
 	if (server.full && !server.draining)
 		listen_again();
 }
@@ -82,6 +92,34 @@ drop(struct slot *s)
 {
 	close(s->fd); /* leaves epoll by itself */
 	release(s);
+}
+
+/* Whether nothing waits to be read, except perhaps that the other side has hung up. */
+static bool
+is_quiet(const struct slot *s)
+{
+	char c;
+
+	return recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+/* The connection that has been idle longest, if long enough: nginx takes the one it used
+ * last, so it will hardly send a request on that one just now. */
+static struct slot *
+oldest_idle(void)
+{
+	int64_t before = clock_ms() - IDLE_MS;
+	struct slot *oldest = NULL;
+
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *s = &server.slots[i];
+
+		if (s->fd >= 0 && !s->busy && s->part == NULL && s->since < before && is_quiet(s)) {
+			before = s->since;
+			oldest = s;
+		}
+	}
+	return oldest;
 }
 
 static struct slot *
@@ -94,26 +132,29 @@ free_slot(void)
 }
 
 /*
- * Take every connection that waits, as far as there are slots.  When there are none, the
- * next answers close theirs (see finish), and the others wait in the backlog.
+ * Take every connection that waits, as far as there are slots.  When there are none, idle
+ * connections make room; when all are at work the next answers close theirs (see finish),
+ * and the others wait in the backlog.
  */
 static void
 accept_all(void)
 {
-	/* Only a peer that cheats lets these run out: the gate sees requests whole. */
 	struct timeval guard = { .tv_sec = GUARD_S };
-	struct slot *s;
+	struct slot *s, *idle = NULL;
+	int fd;
 
-	while ((s = free_slot()) != NULL) {
-		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = s };
-		int fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+	while ((s = free_slot()) != NULL || (idle = oldest_idle()) != NULL) {
+		struct epoll_event ev = { .events = EPOLLIN };
 
-		if (fd < 0)
+		if ((fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC)) < 0)
 			return;
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &guard, sizeof(guard));
+		if (s == NULL)
+			drop(s = idle);
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &guard, sizeof(guard));
 		s->fd = fd;
-		s->edge = s->gone = s->busy = false;
+		s->gone = s->busy = false;
+		s->since = clock_ms();
+		ev.data.ptr = s;
 		if (epoll_ctl(server.ep, EPOLL_CTL_ADD, fd, &ev) != 0)
 			drop(s);
 	}
@@ -121,43 +162,30 @@ accept_all(void)
 	epoll_ctl(server.ep, EPOLL_CTL_DEL, LISTEN_FD, NULL);
 }
 
-static void
-watch(struct slot *s, bool edge)
+/* What has come of a request: in server.peek and still in the socket, or in s->part. */
+static enum gate
+look(struct slot *s, size_t *body)
 {
-	struct epoll_event ev = { .events = EPOLLIN | (edge ? EPOLLET : 0), .data.ptr = s };
-
-	s->edge = edge;
-	if (epoll_ctl(server.ep, EPOLL_CTL_MOD, s->fd, &ev) != 0)
-		drop(s);
-}
-
-/* Whether one whole request lies in the socket; a connection that never will have one is
- * dropped.  *body gets the bytes of its body. */
-static bool
-has_request(struct slot *s, size_t *body)
-{
-	ssize_t n = recv(s->fd, server.peek, sizeof(server.peek), MSG_PEEK | MSG_DONTWAIT);
+	bool first = s->part == NULL;
+	unsigned char *to = first ? server.peek : s->part + s->part_n;
+	ssize_t n =
+	    recv(s->fd, to, GATE_PEEK_MAX - s->part_n, MSG_DONTWAIT | (first ? MSG_PEEK : 0));
+	enum gate g;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	switch (n <= 0 ? GATE_BROKEN : gate_check(server.peek, (size_t)n, body)) {
-	case GATE_WHOLE:
-		if (s->edge)
-			watch(s, false);
-		return s->fd >= 0;
-	case GATE_PART:
-		if (!s->edge) {
-			s->since = clock_us() / 1000;
-			watch(s, true);
-		}
-		return false;
-	default:
-		if (n > 0)
-			log_line(LOG_WARN, NULL,
-			    "dropped a connection that does not speak FastCGI");
-		drop(s);
-		return false;
+		return GATE_PART;
+	if (n <= 0)
+		return GATE_BROKEN; /* the usual end of a connection */
+	if (!first)
+		s->part_n += (size_t)n;
+	g = first ? gate_check(to, (size_t)n, body) : gate_check(s->part, s->part_n, body);
+	if (g == GATE_BROKEN)
+		log_line(LOG_WARN, NULL, "dropped a connection that does not speak FastCGI");
+	if (g == GATE_PART && first) {
+		s->since = clock_ms();
+		return slot_keep_part(s, (size_t)n) ? GATE_PART : GATE_BROKEN;
 	}
+	return g;
 }
 
 /* ---- one request ---- */
@@ -165,17 +193,21 @@ has_request(struct slot *s, size_t *body)
 static void
 finish(struct slot *s)
 {
+	bool keep = s->fcgi.keepConnection && !s->gone && !server.draining && !server.full;
+	int64_t now = clock_us();
+
 	slot_reply(s);
-	metric_count(s->rp.status, clock_us() - s->began);
-	if (server.draining || server.full)
-		s->fcgi.keepConnection = 0;
-	FCGX_Finish_r(&s->fcgi); /* keeps ipcFd when nginx asked for it */
+	metric_count(s->rp.status, now - s->began);
+	/* Closing is our part: libfcgi would wait until the other side has closed too. */
+	s->fcgi.keepConnection = 1;
+	FCGX_Detach(&s->fcgi);
+	FCGX_Finish_r(&s->fcgi);
 	arena_reset(&s->arena);
 	s->busy = false;
-	server.busy--;
-	if (s->fcgi.ipcFd < 0)
+	s->since = now / 1000;
+	if (s->fcgi.ipcFd < 0) /* it could not be written */
 		release(s);
-	else if (s->gone)
+	else if (!keep)
 		drop(s);
 }
 
@@ -188,26 +220,38 @@ work(void *ctx)
 	finish(s);
 }
 
-/* Read the request that lies whole in the socket, and start it. */
+/* A descriptor that libfcgi can read the request from, which came in parts. */
+static int
+replay(struct slot *s)
+{
+	bool ok = ftruncate(server.replay, 0) == 0 &&
+	    pwrite(server.replay, s->part, s->part_n, 0) == (ssize_t)s->part_n &&
+	    lseek(server.replay, 0, SEEK_SET) == 0;
+
+	slot_drop_part(s);
+	return ok ? server.replay : -1;
+}
+
+/* Read the request that has come whole, and start it. */
 static void
 start_request(struct slot *s, size_t body)
 {
-	s->fcgi.ipcFd = s->fd;
+	bool ok;
+
+	s->fcgi.ipcFd = s->part != NULL ? replay(s) : s->fd;
 	s->fcgi.keepConnection = 1; /* or FCGX_Accept_r closes it first */
 	if (FCGX_Accept_r(&s->fcgi) != 0) {
-		if (s->fcgi.ipcFd < 0) /* libfcgi closed it */
-			release(s);
-		else
-			drop(s);
-		return;
+		log_line(LOG_ERROR, NULL, "libfcgi refuses a request that the gate let through");
+		abort(); /* it has closed a descriptor of ours */
 	}
 	s->busy = true;
-	server.busy++;
 	s->began = clock_us();
 	slot_params(s);
+	ok = slot_body(s, body);
+	s->fcgi.ipcFd = s->fd; /* where the answer goes */
 	s->rq.db = server.db;
 	s->rq.conf = server.conf;
-	if (slot_body(s, body)) {
+	if (ok) {
 		fiber_start(work, s);
 		return;
 	}
@@ -227,11 +271,38 @@ on_readable(struct slot *s)
 		epoll_ctl(server.ep, EPOLL_CTL_DEL, s->fd, NULL);
 		return;
 	}
-	if (has_request(s, &body))
+	switch (look(s, &body)) {
+	case GATE_WHOLE:
 		start_request(s, body);
+		return;
+	case GATE_PART:
+		return;
+	case GATE_BROKEN:
+		drop(s);
+	}
 }
 
 /* ---- the loop ---- */
+
+/* What time alone brings about, a few times a second, whatever else goes on. */
+static void
+tidy(void)
+{
+	int64_t now = clock_ms();
+
+	if (now - server.tidied < TICK_MS)
+		return;
+	server.tidied = now;
+	db_turn(server.db, 0); /* what waits too long for the database */
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *s = &server.slots[i];
+
+		if (s->part != NULL && now - s->since > PART_MS)
+			drop(s);
+	}
+	if (server.full && !server.draining && oldest_idle() != NULL)
+		listen_again();
+}
 
 static void
 turn(const sigset_t *unblocked, int timeout_ms)
@@ -246,22 +317,18 @@ turn(const sigset_t *unblocked, int timeout_ms)
 			accept_all();
 		else
 			on_readable(evs[i].data.ptr);
-	if (n == 0)
-		db_turn(server.db, 0); /* what waits too long for the database */
+	tidy();
 	db_flush(server.db);
 }
 
-static void
-drop_parts(void)
+/* Whether a request is under way, or has begun to arrive. */
+static bool
+at_work(void)
 {
-	int64_t now = clock_us() / 1000;
-
-	for (int i = 0; i < SLOTS; i++) {
-		struct slot *s = &server.slots[i];
-
-		if (s->fd >= 0 && s->edge && !s->busy && now - s->since > PART_MS)
-			drop(s);
-	}
+	for (int i = 0; i < SLOTS; i++)
+		if (server.slots[i].busy || server.slots[i].part != NULL)
+			return true;
+	return false;
 }
 
 /*
@@ -271,12 +338,11 @@ drop_parts(void)
 static void
 drain(const sigset_t *unblocked)
 {
-	int64_t began = clock_us() / 1000, age = 0;
+	int64_t began = clock_ms(), age = 0;
 
 	server.draining = true;
 	epoll_ctl(server.ep, EPOLL_CTL_DEL, LISTEN_FD, NULL);
-	for (; age < DRAIN_MS || (server.busy > 0 && age < DRAIN_MAX_MS);
-	     age = clock_us() / 1000 - began)
+	for (; age < DRAIN_MS || (at_work() && age < DRAIN_MAX_MS); age = clock_ms() - began)
 		turn(unblocked, DRAIN_MS / 10);
 	for (int i = 0; i < SLOTS; i++)
 		if (server.slots[i].fd >= 0 && !server.slots[i].busy)
@@ -309,20 +375,21 @@ start(const char *name, const struct route *table)
 {
 	struct epoll_event on_db = { .events = EPOLLIN, .data.ptr = &server.db };
 
-	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 0);
 	server.table = table;
 	server.conf = conf_load();
 	if (server.conf == NULL)
 		return false;
 	server.db = db_open(server.conf->web_database_url, server.conf->prepare);
 	server.ep = epoll_create1(EPOLL_CLOEXEC);
+	server.replay = memfd_create("request", MFD_CLOEXEC);
 	metric_open(server.conf, name);
 	for (int i = 0; i < SLOTS; i++) {
 		server.slots[i].fd = -1;
 		arena_init(&server.slots[i].arena, ARENA_MAX);
-		FCGX_InitRequest(&server.slots[i].fcgi, LISTEN_FD, FCGI_FAIL_ACCEPT_ON_INTR);
+		/* no listening socket: accepting is never libfcgi's business */
+		FCGX_InitRequest(&server.slots[i].fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	}
-	return server.db != NULL && FCGX_Init() == 0 &&
+	return server.db != NULL && server.replay >= 0 && FCGX_Init() == 0 &&
 	    fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) == 0 &&
 	    listen_again() && epoll_ctl(server.ep, EPOLL_CTL_ADD, db_fd(server.db), &on_db) == 0;
 }
@@ -339,10 +406,8 @@ serve(const char *name, const struct route *table)
 		return EXIT_FAILURE;
 	}
 	trim_startup();
-	while (!stop) {
+	while (!stop)
 		turn(&unblocked, TICK_MS);
-		drop_parts();
-	}
 	drain(&unblocked);
 	db_close(server.db);
 	return EXIT_SUCCESS;

@@ -4,7 +4,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+
+#include "gate.h"
+
+bool
+slot_keep_part(struct slot *s, size_t n)
+{
+	s->part = malloc(GATE_PEEK_MAX);
+	if (s->part == NULL || recv(s->fd, s->part, n, MSG_DONTWAIT) != (ssize_t)n)
+		return false;
+	s->part_n = n;
+	return true;
+}
+
+void
+slot_drop_part(struct slot *s)
+{
+	free(s->part);
+	s->part = NULL;
+	s->part_n = 0;
+}
 
 /* What nginx tells of a request (nginx/carillon.conf.in sends these and no others). */
 static const struct param {
@@ -76,18 +97,22 @@ slot_params(struct slot *s)
 	rq->tls = strcmp(or_empty(rq->https), "on") == 0;
 }
 
+/* CONTENT_LENGTH as nginx writes it: digits, or nothing when there is no body. */
+static bool
+is_length(const char *s, size_t length)
+{
+	return s[strspn(s, "0123456789")] == '\0' && strtoull(s, NULL, 10) == length;
+}
+
 bool
 slot_body(struct slot *s, size_t body)
 {
-	size_t announced = strtoul(s->rq.length, NULL, 10);
-	char *buf;
+	char *buf = arena_alloc(&s->arena, body + 1);
 
-	if (announced != body)
-		return false;
-	if (body == 0)
-		return true;
-	buf = arena_alloc(&s->arena, body + 1);
-	if (FCGX_GetStr(buf, (int)body, s->fcgi.in) != (int)body || FCGX_GetError(s->fcgi.in) != 0)
+	/* One more than there is: libfcgi has then read the end of STDIN too, and the next
+	 * request on this connection does not begin with it. */
+	if (FCGX_GetStr(buf, (int)body + 1, s->fcgi.in) != (int)body ||
+	    FCGX_GetError(s->fcgi.in) != 0 || !is_length(s->rq.length, body))
 		return false;
 	s->rq.raw = buf;
 	s->rq.raw_len = body;
