@@ -12,7 +12,7 @@ WITH place AS (
 	   AND (k.expires_at IS NULL OR k.expires_at > now())
 ), made AS (
 	INSERT INTO feedback (project_id, environment_id, message, name, email, context)
-	SELECT project_id, environment_id, $2::text, $3::text, $4::text, $5::jsonb
+	SELECT project_id, environment_id, $2::text, $3::text, $4::text, $5::json
 	  FROM place
 	RETURNING id, message, name, email, context, created_at
 )

@@ -96,6 +96,35 @@ for (const [body, status, text] of bodies) {
   });
 }
 
+// What would fill a worker's memory if it were written out, or all at once.
+const heavy = [
+  ['numbers of 16,000 digits', 1, `[${'1e-16000,'.repeat(4000)}0]`],
+  ['60,000 characters each', 60, JSON.stringify('x'.repeat(60000))],
+];
+
+for (const [what, count, value] of heavy) {
+  test(`a context with ${what} comes back as it was given`, async () => {
+    const world = makeWorld();
+    const raw = `{"message":"m","context":{"a":${value}}}`;
+    for (let n = 0; n < count; n++) {
+      const answer = await call('POST', '/v1/feedback', { bearer: world.team.keys.client.secret, raw });
+      expect(answer, 201);
+      assert.ok(answer.bytes.length < raw.length + 500, `${answer.bytes.length} bytes`);
+    }
+    const ids = new Set();
+    for (let cursor = '', page; cursor !== null; cursor = page.cursor) {
+      page = await ok(200, 'GET', `/v1/projects/${world.team.project}/feedback?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+        { as: world.viewer.token });
+      assert.equal(page.has_more, page.cursor !== null);
+      for (const { id, context } of page.feedback) {
+        ids.add(id);
+        assert.deepEqual(context, { a: JSON.parse(value) });
+      }
+    }
+    assert.equal(ids.size, count);
+  });
+}
+
 test('a null byte in the context is refused, not cut', async () => {
   expect(await call('POST', '/v1/feedback', { bearer: main.team.keys.client.secret,
     raw: '{"message":"m","context":{"a":"b\\u0000c"}}' }), 400);
