@@ -56,6 +56,29 @@ check 'starting again says so' grep -q 'already running' <(run "$A")
 check 'so does the background' grep -q 'already running' <(run "$A" --background)
 check 'the second copy stops' run "$B" --stop
 check 'nothing of it is left' eventually nothing_left "$B/"
+
+# over TLS, where HTTP/2 has ways of its own
+secure() { curl -sk -m 10 "$@"; }
+in_json() { [[ $(secure "${@:2}") == '{"error":"'$1'"}' ]]; }
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+	-keyout "$TEST_WORK/key.pem" -out "$TEST_WORK/cert.pem" 2>/dev/null
+head -c 70000 /dev/zero >"$TEST_WORK/zeros"
+SECURE=https://127.0.0.1:$PORT_B/v1/notifications
+check 'a copy with TLS starts' env CARILLON_PORT=$PORT_B CARILLON_VAR="$B" CARILLON_TLS_CERT="$TEST_WORK/cert.pem" \
+	CARILLON_TLS_KEY="$TEST_WORK/key.pem" scripts/run --background
+jwt=$(CARILLON_VAR=$B scripts/token owner@example.com)
+for version in 1.1 2; do
+	check "HTTP/$version: the cookie is __Host-token" test "$(secure --http$version -o /dev/null -w '%{http_version} %{http_code}' \
+		-b "__Host-token=$jwt" "$SECURE")" = "$version 200"
+	check "HTTP/$version: no other" in_json 'Missing authorization' --http$version -b "token=$jwt" "$SECURE"
+	check "HTTP/$version: its own origin may write" test "$(secure --http$version -o /dev/null -w '%{http_code}' \
+		-b "__Host-token=$jwt" -H "Origin: https://127.0.0.1:$PORT_B" -X POST "$SECURE/mark-all-read")" = 200
+	check "HTTP/$version: a body too large is refused in JSON" in_json 'Request body too large' --http$version \
+		-b "__Host-token=$jwt" --data-binary "@$TEST_WORK/zeros" "$SECURE/mark-all-read"
+done
+check 'plain HTTP is refused in JSON' in_json 'Bad request' "http://127.0.0.1:$PORT_B/"
+check 'the copy with TLS stops' run "$B" --stop
+check 'nothing of that is left' eventually nothing_left "$B/"
 check 'the first does not mind' answers "$URL" /livez 200
 
 # what dies comes back
