@@ -24,7 +24,7 @@ const ids = {
   user: { own: world.viewer.id, foreign: outsider.id },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
-const malformed = ['x', '0', '-1', 'null', 'undefined', 'me', `${uuid()}0`, uuid().slice(1), uuid().replaceAll('-', ''),
+const malformed = ['x', '.x', '0', '-1', 'null', 'undefined', 'me', `${uuid()}0`, uuid().slice(1), uuid().replaceAll('-', ''),
   `{${uuid()}}`, uuid().replace(/.$/, 'g'), '%27%20OR%201=1', '%C3%A9', '%FF', '1e9', '%20', 'a'.repeat(500)];
 
 const expired = () => {
