@@ -36,7 +36,7 @@ user_caller(struct req *rq, struct reply *rp, enum access access, const char *te
 		if (st != DB_OK)
 			return http_db(rq, rp, st);
 	}
-	if (access == CLIENT_KEY)
+	if (access == CLIENT_KEY || access == KEY_INLINE)
 		return http_fail(rq, rp, 403, "Client key required");
 	rq->user = t->user;
 	rq->session = t->session;
@@ -51,35 +51,57 @@ kept(struct req *rq, const struct db_rows *rows, const char *col)
 	return v != NULL ? arena_dup(rq->a, v) : NULL;
 }
 
+/* A key's row: 0 with rq->key set, or the status answered. */
 static int
-key_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
+known_key(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows)
 {
-	SCOPED(rows_free) struct db_rows *rows = NULL;
-	struct api_key *key = arena_alloc(rq->a, sizeof(*key));
-	enum db_status st;
+	struct api_key *key;
 
-	if (!token_is_api_key(text, n))
-		return http_fail(rq, rp, 401, "Invalid API key");
-	st = db_read(rq->db, &q_caller_key, DB_ARGS(token_hash(rq->a, text)), &rows);
 	if (st == DB_NONE)
 		return http_fail(rq, rp, 401, "Invalid API key");
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
 	if (rows_bool(rows, 0, "expired"))
 		return http_fail(rq, rp, 401, "API key expired");
+	key = arena_alloc(rq->a, sizeof(*key));
 	key->id = kept(rq, rows, "id");
 	key->kind = kept(rq, rows, "kind");
 	key->team = kept(rq, rows, "team_id");
 	key->project = kept(rq, rows, "project_id");
 	key->environment = kept(rq, rows, "environment_id");
+	rq->key = key;
 	if (rows_bool(rows, 0, "stale"))
 		st = db_write(rq->db, &q_caller_key_used, DB_ARGS(key->id), NULL);
-	if (access != CLIENT_KEY)
-		return http_fail(rq, rp, 403, "User authentication required");
-	if (strcmp(key->kind, "client") != 0)
-		return http_fail(rq, rp, 403, "Client key required");
-	rq->key = key;
 	return 0;
+}
+
+int
+auth_client_key(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows)
+{
+	if (known_key(rq, rp, st, rows) != 0)
+		return rp->status;
+	if (strcmp(rq->key->kind, "client") != 0)
+		return http_fail(rq, rp, 403, "Client key required");
+	return 0;
+}
+
+static int
+key_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status st;
+
+	if (!token_is_api_key(text, n))
+		return http_fail(rq, rp, 401, "Invalid API key");
+	rq->key_hash = token_hash(rq->a, text);
+	if (access == KEY_INLINE)
+		return 0;
+	st = db_read(rq->db, &q_caller_key, DB_ARGS(rq->key_hash), &rows);
+	if (access == CLIENT_KEY)
+		return auth_client_key(rq, rp, st, rows);
+	if (known_key(rq, rp, st, rows) != 0)
+		return rp->status;
+	return http_fail(rq, rp, 403, "User authentication required");
 }
 
 int
@@ -100,6 +122,25 @@ auth_caller(struct req *rq, struct reply *rp, enum access access)
 	if (strncmp(text + 7, KEY_PREFIX, strlen(KEY_PREFIX)) == 0)
 		return key_caller(rq, rp, access, text + 7, n);
 	return user_caller(rq, rp, access, text + 7, n);
+}
+
+int
+auth_late(struct req *rq, struct reply *rp, enum access access)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status st;
+
+	if (access == KEY_INLINE && rq->key_hash != NULL && rq->key == NULL) {
+		st = db_read(rq->db, &q_caller_key, DB_ARGS(rq->key_hash), &rows);
+		auth_client_key(rq, rp, st, rows);
+	} else if (access == INBOX && rq->user != NULL) {
+		st = db_read(rq->db, &q_caller_session, DB_ARGS(rq->user, rq->session), NULL);
+		if (st == DB_NONE)
+			return auth_bad_token(rq, rp);
+		if (st != DB_OK)
+			return http_db(rq, rp, st);
+	}
+	return rp->status;
 }
 
 /*

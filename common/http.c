@@ -7,7 +7,6 @@
 
 #include "auth.h"
 #include "log.h"
-#include "queries.h"
 #include "text.h"
 
 /* ---- routes ---- */
@@ -156,23 +155,6 @@ read_body(struct req *rq, struct reply *rp, json_object **body)
 	return 0;
 }
 
-/*
- * A handler of the inbox that refused its input has run no statement, and so nobody has
- * asked whether the session is still alive: ended ones get 401 whatever else is wrong.
- */
-static int
-refused(struct req *rq, struct reply *rp)
-{
-	enum db_status st;
-
-	if (rp->status < 400 || rp->status > 499 || rp->status == 401)
-		return rp->status;
-	st = db_read(rq->db, &q_caller_session, DB_ARGS(rq->user, rq->session), NULL);
-	if (st == DB_NONE)
-		return auth_bad_token(rq, rp);
-	return st == DB_OK ? rp->status : http_db(rq, rp, st);
-}
-
 int
 http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 {
@@ -194,7 +176,9 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 	if ((!is_unsafe(rq) || auth_same_site(rq, rp) == 0) && read_body(rq, rp, &body) == 0)
 		r->fn(rq, rp);
 	rq->body = NULL;
-	return r->access == INBOX ? refused(rq, rp) : rp->status;
+	if (rp->status >= 400 && rp->status <= 499 && rp->status != 401)
+		auth_late(rq, rp, r->access);
+	return rp->status;
 }
 
 /* ---- shared by handlers ---- */
@@ -230,4 +214,19 @@ http_params(struct req *rq, struct reply *rp, const char *const known[])
 			return http_fail(rq, rp, 400, "Unknown parameter: %s", name);
 	}
 	return 0;
+}
+
+bool
+http_tag_matches(const char *list, const char *etag)
+{
+	size_t n = strlen(etag);
+
+	if (list == NULL)
+		return false;
+	if (strcmp(list, "*") == 0)
+		return true;
+	for (const char *at = list; (at = strstr(at, etag)) != NULL; at += n)
+		if ((at == list || strchr(", /", at[-1]) != NULL) && strchr(", ", at[n]) != NULL)
+			return true;
+	return false;
 }

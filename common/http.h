@@ -19,9 +19,10 @@
 
 enum access { /* 0 is invalid on purpose: a row must say who may call */
 	ANYONE = 1,
-	INBOX,     /* a user's token; the handler's one statement checks the session */
-	USER,      /* a user whose session has been checked */
-	CLIENT_KEY /* a client key: rq->key is set */
+	INBOX,      /* a user's token; the handler's one statement checks the session */
+	USER,       /* a user whose session has been checked */
+	CLIENT_KEY, /* a client key: rq->key is set */
+	KEY_INLINE  /* the same, but the handler's one statement looks for rq->key_hash */
 };
 
 /* A key that was presented and is valid. */
@@ -47,6 +48,7 @@ struct req {
 	bool strict;                /* Prefer: handling=strict */
 	const char *user, *session; /* ids; NULL unless a user calls */
 	const struct api_key *key;  /* NULL unless a key calls */
+	const char *key_hash;       /* of a key that was presented: not checked yet */
 };
 
 struct reply {
@@ -97,5 +99,8 @@ int http_missing(struct req *rq, struct reply *rp, const char *noun); /* that 40
 
 /* 0; or, under strict handling, 400 that names a query parameter not in known[]. */
 int http_params(struct req *rq, struct reply *rp, const char *const known[]);
+
+/* Whether one tag of an If-None-Match list, or NULL, is etag; weak ones count (RFC 9110 13.1.2). */
+bool http_tag_matches(const char *list, const char *etag);
 
 #endif

@@ -6,6 +6,7 @@
 #include "json.h"
 
 #define VARIANT      sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define DIGEST_BYTES 16
 #define HEADER_BYTES 160 /* of one in base64url */
 #define MAC_BYTES    crypto_auth_hmacsha256_BYTES
 #define API_RANDOM   24 /* bytes behind an API key's prefix */
@@ -251,6 +252,16 @@ token_hash(struct arena *a, const char *secret)
 
 	crypto_hash_sha256(hash, (const unsigned char *)secret, strlen(secret));
 	return bytea(a, hash, sizeof(hash));
+}
+
+const char *
+token_digest(struct arena *a, const char *s, size_t n)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char *hex = arena_alloc(a, DIGEST_BYTES * 2 + 1);
+
+	crypto_hash_sha256(hash, (const unsigned char *)s, n);
+	return sodium_bin2hex(hex, DIGEST_BYTES * 2 + 1, hash, DIGEST_BYTES);
 }
 
 const char *

@@ -61,6 +61,9 @@ const char *token_make(struct arena *a, const struct token *t, const struct toke
 /* SHA-256 of a secret in PostgreSQL's hex form of bytea (\x…): how API keys are kept. */
 const char *token_hash(struct arena *a, const char *secret);
 
+/* n bytes in 32 hex digits that no other bytes have: for entity tags. */
+const char *token_digest(struct arena *a, const char *s, size_t n);
+
 /* HMAC-SHA256 over the texts, each with its final NUL, in the same form: how login
  * codes are kept.  Ends at the first NULL. */
 const char *token_mac(struct arena *a, const char *key, const char *const texts[]);

@@ -21,20 +21,6 @@ inbox_etag(struct req *rq, const struct db_rows *rows)
 	return arena_fmt(rq->a, "\"%s-%s\"", rq->user, rows_text(rows, 0, "version"));
 }
 
-/* Whether one tag of an If-None-Match list is etag; weak ones count (RFC 9110 13.1.2). */
-static bool
-etag_matches(const char *list, const char *etag)
-{
-	size_t n = strlen(etag);
-
-	if (strcmp(list, "*") == 0)
-		return true;
-	for (const char *at = list; (at = strstr(at, etag)) != NULL; at += n)
-		if ((at == list || strchr(", /", at[-1]) != NULL) && strchr(", ", at[n]) != NULL)
-			return true;
-	return false;
-}
-
 /*
  * Read the counter row alone, as far as If-None-Match asks for it: 0 to go on; or the
  * status answered, 304 among them.
@@ -53,7 +39,7 @@ not_modified(struct req *rq, struct reply *rp)
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
 	rp->etag = inbox_etag(rq, rows);
-	return etag_matches(rq->if_none_match, rp->etag) ? http_empty(rp, 304) : 0;
+	return http_tag_matches(rq->if_none_match, rp->etag) ? http_empty(rp, 304) : 0;
 }
 
 int
@@ -70,7 +56,7 @@ unread_count(struct req *rq, struct reply *rp)
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
 	rp->etag = inbox_etag(rq, rows);
-	if (rq->if_none_match != NULL && etag_matches(rq->if_none_match, rp->etag))
+	if (http_tag_matches(rq->if_none_match, rp->etag))
 		return http_empty(rp, 304);
 	o = http_begin(rq, rp, 200);
 	out_open(o, '{');

@@ -28,6 +28,7 @@ static const struct route table[] = {
 	{ "GET", "/open", ANYONE, done },
 	{ "POST", "/open", ANYONE, done },
 	{ "GET", "/mine", INBOX, done },
+	{ "GET", "/served", KEY_INLINE, done },
 	{ "GET", "/things/all", ANYONE, done },
 	{ "PATCH", "/things/{id}", ANYONE, show_id },
 	{ "DELETE", "/things/{id}", ANYONE, show_id },
@@ -52,6 +53,7 @@ static const struct {
 	{ "GET", "/ope", 404, NULL },
 	{ "GET", "", 404, NULL },
 	{ "GET", "/mine", 401, NULL },
+	{ "GET", "/served", 401, NULL },
 	{ "GET", "/things/all", 204, NULL },
 	{ "PATCH", "/things/all", 405, "GET, HEAD" }, /* the literal path, not an id */
 	{ "GET", "/things/" USER_ID, 405, "PATCH, DELETE" },
@@ -116,6 +118,24 @@ static const struct {
 	{ "Bearer car_", NULL, "Invalid API key" },
 };
 
+/* If-None-Match against "a1". */
+static const struct {
+	const char *list;
+	bool want;
+} tags[] = {
+	{ NULL, false },
+	{ "", false },
+	{ "\"a1\"", true },
+	{ "W/\"a1\"", true },
+	{ "\"b\", \"a1\"", true },
+	{ "\"a1\",\"b\"", true },
+	{ "*", true },
+	{ "a1", false },
+	{ "\"a12\"", false },
+	{ "\"xa1\"", false },
+	{ "\"x\"a1\"y\"", false },
+};
+
 static const struct conf conf = {
 	.keys = { 1, { { NULL, "0123456789abcdef0123456789abcdef" } } },
 };
@@ -172,6 +192,20 @@ good_token(struct arena *a)
 	T_OK(ask(&rq, &rp, "POST", "/open") == 403, "a write from elsewhere");
 }
 
+/* The handler is called before anybody has looked for the key. */
+static void
+inline_key(struct arena *a)
+{
+	struct req rq = { .a = a,
+		.authorization =
+		    "Bearer car_client_0123456789abcdef0123456789abcdef0123456789abcdef" };
+	struct reply rp;
+
+	T_OK(ask(&rq, &rp, "GET", "/served") == 204, "by key: %s", error_of(a, &rp));
+	T_SAME(rq.key_hash, token_hash(a, rq.authorization + strlen("Bearer ")), "the hash");
+	T_OK(rq.key == NULL && rq.user == NULL, "nobody is known yet");
+}
+
 int
 main(void)
 {
@@ -211,7 +245,12 @@ main(void)
 
 		T_OK(ask(&rq, &rp, "GET", "/mine") == 401, "credentials %zu: %d", i, rp.status);
 		T_SAME(error_of(&a, &rp), credentials[i].error, "credentials");
+		T_OK(ask(&rq, &rp, "GET", "/served") == 401, "of a key %zu: %d", i, rp.status);
+		T_SAME(error_of(&a, &rp), credentials[i].error, "credentials of a key");
 	}
+	for (size_t i = 0; i < COUNT(tags); i++)
+		T_OK(http_tag_matches(tags[i].list, "\"a1\"") == tags[i].want, "tags %zu", i);
+	inline_key(&a);
 	good_token(&a);
 	arena_free(&a);
 	return T_DONE("http");

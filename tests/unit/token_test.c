@@ -219,6 +219,8 @@ test_digests(void)
 
 	T_SAME(token_hash(&scratch, "car_agent_x"),
 	    "\\x491cd3e94ddb6e1fb1595a67434fe6dc861f3211c2c6a403b4e7ccc2ec0ca236", "SHA-256");
+	T_SAME(token_digest(&scratch, "hello, you", 5), "2cf24dba5fb0a30e26e83b2ac5b9e29e",
+	    "as many bytes as were told");
 	T_SAME(token_mac(&scratch, K1, texts),
 	    "\\x44ea26b306362868814b4c707ef9694d928a11b61d893dd27af38f456516bc62", "HMAC");
 	T_OK(strcmp(token_mac(&scratch, K1, texts), token_mac(&scratch, K1, moved)) != 0,
