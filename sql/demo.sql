@@ -74,6 +74,31 @@ SELECT ('00000000-0000-4000-8000-00000000006' || n)::uuid, '00000000-0000-4000-8
        ) AS e (n, age, name, hypothesis, url_rules, variations, metrics, status, version)
 ON CONFLICT DO NOTHING;
 
+-- Flags, and where each is enabled; the notices below tell of toggle 7n.
+INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, status, version, created_at)
+SELECT ('00000000-0000-4000-8000-0000000000b' || n)::uuid, '00000000-0000-4000-8000-000000000021', key, name, kind,
+       variations::jsonb, default_on, default_off, status, version, date_trunc('milliseconds', now() - age::interval)
+  FROM (VALUES
+	(1, '14 days', 'new-search', 'New search', 'boolean', '[{"name": "on", "value": true}, {"name": "off", "value": false}]', 'on', 'off', 'ACTIVE', 4),
+	(2, '13 days', 'beta-basket', 'Beta basket', 'boolean', '[{"name": "on", "value": true}, {"name": "off", "value": false}]', 'on', 'off', 'ACTIVE', 2),
+	(3, '11 days', 'free-delivery', 'Free delivery', 'number', '[{"name": "always", "value": 0}, {"name": "usual", "value": 49.9}]', 'always', 'usual', 'ACTIVE', 3),
+	(4, '9 days', 'gift-cards', 'Gift cards', 'boolean', '[{"name": "on", "value": true}, {"name": "off", "value": false}]', 'on', 'off', 'ARCHIVED', 2),
+	(5, '5 days', 'checkout-redesign', 'Checkout redesign', 'boolean', '[{"name": "on", "value": true}, {"name": "off", "value": false}]', 'on', 'off', 'ACTIVE', 4),
+	(6, '2 days', 'banner', 'Banner of the front page', 'json',
+	 '[{"name": "summer", "value": {"text": "Summer is here", "link": "/summer"}}, {"name": "none", "value": {}}]', 'summer', 'none', 'ACTIVE', 2)
+       ) AS f (n, age, key, name, kind, variations, default_on, default_off, status, version)
+ON CONFLICT DO NOTHING;
+
+INSERT INTO flag_environments (id, flag_id, environment_id, enabled)
+SELECT (CASE e.n WHEN f.told THEN '00000000-0000-4000-8000-00000000007' || f.n
+		ELSE '00000000-0000-4000-8000-000000000c' || f.n || e.n END)::uuid,
+       ('00000000-0000-4000-8000-0000000000b' || f.n)::uuid, ('00000000-0000-4000-8000-00000000003' || e.n)::uuid,
+       e.name = ANY (f.enabled::text[])
+  FROM (VALUES (1, 3, '{development,staging,production}'), (2, 3, '{development}'), (3, 3, '{}'), (4, 2, '{}'),
+	       (5, 0, '{development,staging,production}'), (6, 0, '{development}')) AS f (n, told, enabled)
+ CROSS JOIN (VALUES (1, 'development'), (2, 'staging'), (3, 'production')) AS e (n, name)
+ON CONFLICT DO NOTHING;
+
 INSERT INTO audit (team_id, id, at, actor_type, actor_id, action, resource_kind, resource_id, after)
 SELECT m.team_id, m.user_id, m.created_at, 'USER', '00000000-0000-4000-8000-000000000001', 'member.added', 'member', m.user_id,
        jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'role', m.role)

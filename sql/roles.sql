@@ -7,6 +7,7 @@ GRANT USAGE ON SCHEMA public TO carillon_web, carillon_worker;
 GRANT SELECT, INSERT, UPDATE ON users, teams, sessions, login_codes, projects,
     environments, inbox, notifications, deliveries TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flags, flag_environments TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
 GRANT SELECT ON heartbeats TO carillon_web;
@@ -18,3 +19,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, deliveries, sessions,
 GRANT SELECT, INSERT, UPDATE ON inbox, heartbeats TO carillon_worker;
 GRANT SELECT, UPDATE ON experiments TO carillon_worker;
 GRANT SELECT, INSERT ON audit TO carillon_worker;
+GRANT SELECT, UPDATE ON flags, flag_environments TO carillon_worker;

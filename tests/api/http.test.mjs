@@ -5,10 +5,12 @@ import test from 'node:test';
 import { base, call, expect, ok, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
 import { raw } from '../lib/raw.mjs';
-import { give, makeWorld } from '../lib/world.mjs';
+import { give, makeExperiment, makeFlag, makeWorld } from '../lib/world.mjs';
 
 const { owner, team } = makeWorld();
 const [note] = give(owner, [{}]);
+const experiment = `/v1/experiments/${makeExperiment(team.project).id}`;
+const flag = `/v1/flags/${makeFlag(team).id}`;
 const me = '/v1/auth/me';
 
 const unknown = [
@@ -17,7 +19,8 @@ const unknown = [
   `/api/notifications/${uuid()}/unread`, '/api/notificationsx', '/v1/auth', '/v1/auth/', '/v1/auth/me/', '/v1/auth/nothing',
   '/v1/teams', '/v1/teams/', '/v1/teamsx', `/v1/teams/${uuid()}/nothing`, `/v1/teams/${uuid()}/members/`, '/v1/projects',
   `/v1/projects/${uuid()}/nothing`, `/v1/projects/${uuid()}/feedback/`, `/v1/projects/${uuid()}/feedback/x`, '/v1/feedback/',
-  '/v1/feedbackx', '/V1/notifications', '/v1//notifications', '//v1/notifications', '/v1/notifications;x=1',
+  '/v1/feedbackx', '/v1/flags', '/v1/flags/', '/v1/flagsx', `/v1/flags/${uuid()}/run`, `/v1/flags/${uuid()}/environments/production`,
+  `/v1/projects/${uuid()}/flags/`, '/ofrep', '/ofrep/v1/evaluate', '/ofrep/v1/evaluate/flags/a/b', '/V1/notifications', '/v1//notifications', '//v1/notifications', '/v1/notifications;x=1',
   '/v1/notifications%2f', '/nothing', '/nothing.html', '/.git/config', '/.env', '/livez/', '/livez/x', '/metricsx',
   '/dashboard/nothing', '/openapi.yaml/', '/openapi.yml', '/index.php', '/.error',
 ];
@@ -56,6 +59,7 @@ for (const method of ['TRACE', 'PROPFIND', 'BREW', 'get']) {
 const readable = ['/v1/auth/me', '/v1/notifications', '/v1/notifications/unread-count', '/v1/notifications/types',
   '/api/notifications', `/v1/teams/${team.id}`, `/v1/teams/${team.id}/members`, `/v1/teams/${team.id}/keys`,
   `/v1/teams/${team.id}/audit`, `/v1/teams/${team.id}/projects`, `/v1/projects/${team.project}`,
+  `/v1/projects/${team.project}/experiments`, experiment, `${experiment}/preflight`, `/v1/projects/${team.project}/flags`, flag,
   `/v1/projects/${team.project}/feedback`, '/livez', '/readyz', '/metrics'];
 
 test('the list above holds every GET of openapi.yaml', () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, give, makeExperiment, makeKey, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, give, makeExperiment, makeFlag, makeKey, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -21,6 +21,8 @@ const ids = {
   team: { own: team.id, foreign: other.id },
   project: { own: team.project, foreign: other.project },
   experiment: { own: makeExperiment(team.project).id, foreign: makeExperiment(other.project).id },
+  flag: { own: makeFlag(team, { key: 'own' }).id, foreign: makeFlag(other).id },
+  environment: { own: team.environments.production, foreign: other.environments.production },
   user: { own: world.viewer.id, foreign: outsider.id },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
@@ -95,6 +97,15 @@ const table = {
   'POST /v1/experiments/{id}/resume': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
   'POST /v1/experiments/{id}/stop': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
   'POST /v1/experiments/{id}/archive': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'GET /v1/projects/{project}/flags': { id: 'project', noun: 'Project' },
+  'POST /v1/projects/{project}/flags': { id: 'project', noun: 'Project', least: edit, status: 201,
+    body: () => ({ key: uuid(), name: 'f', kind: 'boolean' }) },
+  'GET /v1/flags/{id}': { id: 'flag', noun: 'Flag' },
+  'PATCH /v1/flags/{id}': { id: 'flag', noun: 'Flag', body: { name: 'f' }, least: edit },
+  'DELETE /v1/flags/{id}': { id: 'flag', noun: 'Flag', least: publish, spends: true },
+  'POST /v1/flags/{id}/archive': { id: 'flag', noun: 'Flag', least: publish, spends: true },
+  'POST /v1/flags/{id}/environments/{environment}/run': { id: 'flag', noun: 'Flag', least: publish },
+  'POST /v1/flags/{id}/environments/{environment}/pause': { id: 'flag', noun: 'Flag', least: publish },
   'GET /v1/projects/{project}/feedback': { id: 'project', noun: 'Project' },
 };
 
@@ -213,6 +224,8 @@ for (const route of ['PATCH /v1/teams/{team}/members/{user}', 'DELETE /v1/teams/
 const keyRoutes = {
   'POST /v1/feedback': [{ message: 'm' }, 201],
   'POST /v1/snippet': [undefined, 204],
+  'POST /ofrep/v1/evaluate/flags': [{ context: { targetingKey: 'u' } }, 200],
+  'POST /ofrep/v1/evaluate/flags/{key}': [{ context: { targetingKey: 'u' } }, 200],
 };
 const keyCallers = [
   ['a client key', { bearer: team.keys.client.secret }],
@@ -232,7 +245,7 @@ const keyCallers = [
 for (const [route, [body, good]] of Object.entries(keyRoutes)) {
   for (const [who, caller, status = good, text] of keyCallers) {
     test(`${route}: ${who} gets ${status}`, async () => {
-      expect(await call(...route.split(' '), { body, ...caller }), status, text ?? undefined);
+      expect(await call(...route.replace('{key}', 'own').split(' '), { body, ...caller }), status, text ?? undefined);
     });
   }
 }

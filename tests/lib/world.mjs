@@ -31,6 +31,13 @@ const keyRow = (key) => `(${quote(key.id)}, ${quote(key.team)}, ${quote(key.kind
   ${quote(key.secret.slice(0, 18))}, '\\x${createHash('sha256').update(key.secret).digest('hex')}',
   ${quote(key.project)}, ${quote(key.environment)}, ${quote(key.expires)})`;
 
+const keyColumns = '(id, team_id, kind, name, prefix, hash, project_id, environment_id, expires_at)';
+
+export function insertKey(key) {
+  exec(`INSERT INTO api_keys ${keyColumns} VALUES ${keyRow(key)};`);
+  return key;
+}
+
 function insertTeam(team) {
   const members = Object.entries(team.members).map(([role, u]) => `(${quote(team.id)}, ${quote(u.id)}, ${quote(role)})`);
   const envs = environments.map((name, at) => `(${quote(team.environments[name])}, ${quote(team.project)}, ${quote(name)}, ${at})`);
@@ -38,8 +45,7 @@ function insertTeam(team) {
     INSERT INTO members (team_id, user_id, role) VALUES ${members.join(', ')};
     INSERT INTO projects (id, team_id, name) VALUES (${quote(team.project)}, ${quote(team.id)}, ${quote(team.projectName)});
     INSERT INTO environments (id, project_id, name, position) VALUES ${envs.join(', ')};
-    INSERT INTO api_keys (id, team_id, kind, name, prefix, hash, project_id, environment_id, expires_at)
-    VALUES ${Object.values(team.keys).map(keyRow).join(', ')};`);
+    INSERT INTO api_keys ${keyColumns} VALUES ${Object.values(team.keys).map(keyRow).join(', ')};`);
 }
 
 function makeTeam(name, members) {
@@ -122,3 +128,18 @@ export function makeExperiment(project, fields = {}) {
 }
 
 export const seeSnippet = (project) => exec(`UPDATE projects SET snippet_seen_at = now() WHERE id = ${quote(project)};`);
+
+/* ---- flags ---- */
+
+// A boolean flag, disabled everywhere unless environments are named; returns its row.
+export function makeFlag(team, fields = {}, enabled = []) {
+  const row = { id: uuid(), project_id: team.project, key: `flag-${++serial}`, name: 'Flag', kind: 'boolean',
+    variations: [{ name: 'on', value: true }, { name: 'off', value: false }], default_on: 'on', default_off: 'off', status: 'ACTIVE', ...fields };
+  const on = enabled.map((name) => quote(team.environments[name])).join(', ');
+  exec(`INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, status)
+    SELECT * FROM jsonb_to_record(${jsonb(row)}) AS t (id uuid, project_id uuid, key text, name text, kind text, variations jsonb,
+      default_on text, default_off text, status text);
+    INSERT INTO flag_environments (flag_id, environment_id, enabled)
+    SELECT ${quote(row.id)}, id, ${on ? `id IN (${on})` : 'false'} FROM environments WHERE project_id = ${quote(row.project_id)};`);
+  return row;
+}

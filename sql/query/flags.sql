@@ -1,0 +1,177 @@
+-- Feature flags and what a client key is served (cgi/flags).
+--
+-- $1 is the project (or flag) of the path, $2 the caller: every statement
+-- finds its rows through the caller's membership, as it is now.  The *_enter
+-- statements open a change; they lock the flag first (sql/migrations/
+-- 0009_flags.sql), and the caller's row in members, so that a removal either
+-- waits for the change or is seen by it.
+
+-- name: flags_page
+SELECT me.role AS my_role, x.*,
+       (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
+		'schedule', NULL) ORDER BY e.position, e.id)
+	  FROM flag_environments t
+	  JOIN environments e ON e.id = t.environment_id
+	 WHERE t.flag_id = x.id) AS environments
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+  LEFT JOIN LATERAL (
+	SELECT f.id, f.project_id, f.key, f.name, f.kind, f.variations, f.default_on,
+	       f.default_off, f.status, f.version, f.created_at
+	  FROM flags f
+	 WHERE f.project_id = $1::uuid
+	   AND (f.created_at, f.id) < ($3::timestamptz, $4::uuid)
+	 ORDER BY f.created_at DESC, f.id DESC
+	 LIMIT $5::bigint) x ON true
+ WHERE p.id = $1::uuid AND me.user_id = $2::uuid
+ ORDER BY x.created_at DESC, x.id DESC;
+
+-- name: flag_show
+SELECT me.role AS my_role, f.id, f.project_id, f.key, f.name, f.kind, f.variations,
+       f.default_on, f.default_off, f.status, f.version, f.created_at,
+       (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
+		'schedule', NULL) ORDER BY e.position, e.id)
+	  FROM flag_environments t
+	  JOIN environments e ON e.id = t.environment_id
+	 WHERE t.flag_id = f.id) AS environments
+  FROM flags f
+  JOIN projects p ON p.id = f.project_id
+  JOIN members me ON me.team_id = p.team_id
+ WHERE f.id = $1::uuid AND me.user_id = $2::uuid;
+
+-- ---- changes ----
+
+-- name: flags_enter
+SELECT p.team_id, me.role
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+ WHERE p.id = $1::uuid AND me.user_id = $2::uuid
+   FOR SHARE OF me;
+
+-- name: flag_enter
+SELECT p.team_id, me.role
+  FROM flags f
+  JOIN projects p ON p.id = f.project_id
+  JOIN members me ON me.team_id = p.team_id
+ WHERE f.id = $1::uuid AND me.user_id = $2::uuid
+   FOR NO KEY UPDATE OF f
+   FOR SHARE OF me;
+
+-- name: flag_room
+-- The project's flags other than $3: how many, and the bytes of their
+-- variations; then the bytes of variations $4, and whether $5 and $6 name one
+-- of those.
+SELECT count(f.id) AS flags, coalesce(sum(octet_length(f.variations::text)), 0) AS taken,
+       octet_length($4::jsonb::text) AS wanted,
+       flag_value($4::jsonb, $5::text) IS NOT NULL AS names_on,
+       flag_value($4::jsonb, $6::text) IS NOT NULL AS names_off
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+  LEFT JOIN flags f ON f.project_id = p.id AND f.id IS DISTINCT FROM $3::uuid
+ WHERE p.id = $1::uuid AND me.user_id = $2::uuid
+ GROUP BY p.id;
+
+-- name: flag_add
+-- No row: the project has a flag with this key.
+WITH made AS (
+	INSERT INTO flags (project_id, key, name, kind, variations, default_on, default_off)
+	SELECT p.id, $3::text, $4::text, $5::text, $6::jsonb, $7::text, $8::text
+	  FROM projects p
+	  JOIN members me ON me.team_id = p.team_id
+	 WHERE p.id = $1::uuid AND me.user_id = $2::uuid
+	ON CONFLICT (project_id, key) DO NOTHING
+	RETURNING id, project_id
+), toggles AS (
+	INSERT INTO flag_environments (flag_id, environment_id)
+	SELECT made.id, e.id
+	  FROM made
+	  JOIN environments e ON e.project_id = made.project_id
+)
+SELECT id FROM made;
+
+-- name: flag_change
+-- No row: nothing would change.
+UPDATE flags f
+   SET name = coalesce($3::text, f.name),
+       variations = coalesce($4::jsonb, f.variations),
+       default_on = coalesce($5::text, f.default_on),
+       default_off = coalesce($6::text, f.default_off),
+       version = f.version + 1
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+ WHERE f.id = $1::uuid AND p.id = f.project_id AND me.user_id = $2::uuid
+   AND (f.name, f.variations, f.default_on, f.default_off)
+       IS DISTINCT FROM (coalesce($3::text, f.name), coalesce($4::jsonb, f.variations),
+	   coalesce($5::text, f.default_on), coalesce($6::text, f.default_off));
+
+-- name: flag_archive
+UPDATE flags f
+   SET status = 'ARCHIVED', version = f.version + 1
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+ WHERE f.id = $1::uuid AND p.id = f.project_id AND me.user_id = $2::uuid;
+
+-- name: flag_remove
+DELETE FROM flags f
+ USING projects p, members me
+ WHERE f.id = $1::uuid AND p.id = f.project_id
+   AND me.team_id = p.team_id AND me.user_id = $2::uuid;
+
+-- ---- toggles ----
+
+-- name: flag_place
+-- Its environment with the id or name $3.
+SELECT f.key, f.status, f.version, t.enabled, e.id AS environment_id, e.name AS environment_name
+  FROM flags f
+  JOIN projects p ON p.id = f.project_id
+  JOIN members me ON me.team_id = p.team_id
+  LEFT JOIN (flag_environments t JOIN environments e ON e.id = t.environment_id)
+    ON t.flag_id = f.id AND (e.name = $3::text OR e.id::text = lower($3::text))
+ WHERE f.id = $1::uuid AND me.user_id = $2::uuid;
+
+-- name: flag_toggle
+WITH moved AS (
+	UPDATE flags f
+	   SET version = f.version + 1
+	  FROM projects p
+	  JOIN members me ON me.team_id = p.team_id
+	 WHERE f.id = $1::uuid AND p.id = f.project_id AND me.user_id = $2::uuid
+	RETURNING f.id
+)
+UPDATE flag_environments t
+   SET enabled = $4::boolean, version = t.version + 1
+  FROM moved
+ WHERE t.flag_id = moved.id AND t.environment_id = $3::uuid
+RETURNING t.enabled;
+
+-- ---- evaluation ----
+
+-- name: flag_evaluate
+-- The key with hash $1 (the columns of caller_key), and what its environment
+-- serves now for flag $2; value is NULL when there is no such flag.
+SELECT k.id, k.kind, k.team_id, k.project_id, k.environment_id,
+       k.expires_at IS NOT NULL AND k.expires_at <= now() AS expired,
+       k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale,
+       t.enabled,
+       CASE WHEN t.enabled THEN f.default_on ELSE f.default_off END AS variant,
+       CASE WHEN t.enabled THEN f.value_on ELSE f.value_off END AS value
+  FROM api_keys k
+  LEFT JOIN (flags f JOIN flag_environments t ON t.flag_id = f.id)
+    ON f.project_id = k.project_id AND t.environment_id = k.environment_id
+   AND f.key = $2::text AND f.status = 'ACTIVE'
+ WHERE k.hash = $1::bytea;
+
+-- name: flags_evaluate
+-- The same for every flag; one row without a flag when there is none.
+SELECT k.id, k.kind, k.team_id, k.project_id, k.environment_id,
+       k.expires_at IS NOT NULL AND k.expires_at <= now() AS expired,
+       k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale,
+       f.key, t.enabled,
+       CASE WHEN t.enabled THEN f.default_on ELSE f.default_off END AS variant,
+       CASE WHEN t.enabled THEN f.value_on ELSE f.value_off END AS value
+  FROM api_keys k
+  LEFT JOIN (flags f JOIN flag_environments t ON t.flag_id = f.id)
+    ON f.project_id = k.project_id AND t.environment_id = k.environment_id
+   AND f.status = 'ACTIVE'
+ WHERE k.hash = $1::bytea
+ ORDER BY f.key;
