@@ -34,7 +34,7 @@ static struct server {
 	const struct conf *conf;
 	struct db *db;
 	int ep;
-	int replay; /* a file in memory: how libfcgi reads what is not in a socket any more */
+	int memory; /* a file: where libfcgi reads and writes what must not be a socket's yet */
 	bool draining;
 	bool full;      /* no slot is free: the listening socket is not watched */
 	int64_t tidied; /* ms: when tidy() last ran */
@@ -190,24 +190,58 @@ look(struct slot *s, size_t *body)
 
 /* ---- one request ---- */
 
+static int
+empty_memory(void)
+{
+	if (ftruncate(server.memory, 0) != 0 || lseek(server.memory, 0, SEEK_SET) != 0) {
+		log_line(LOG_ERROR, NULL, "cannot empty a file in memory: %m");
+		abort();
+	}
+	return server.memory;
+}
+
+/*
+ * Send the last answer of a connection, which lies in memory.  Between it and our closing,
+ * nginx would send the next request on that connection, and lose it: so behind its end
+ * comes a record that nobody asked for, with which nginx closes instead of keeping it.
+ */
+static void
+send_last(struct slot *s)
+{
+	static const unsigned char unasked[8] = { 1, 7 /* STDERR */, 0, 1 };
+	off_t at = 0, end = lseek(server.memory, 0, SEEK_CUR);
+	ssize_t n = pwrite(server.memory, unasked, sizeof(unasked), end);
+
+	for (end += n; n > 0 && at < end; at += n) {
+		n = pread(server.memory, server.peek, sizeof(server.peek), at);
+		if (n > 0 && send(s->fd, server.peek, (size_t)n, 0) != n)
+			return;
+	}
+}
+
 static void
 finish(struct slot *s)
 {
-	bool keep = s->fcgi.keepConnection && !s->gone && !server.draining && !server.full;
+	bool asked = s->fcgi.keepConnection != 0;
+	bool last = asked && (server.draining || server.full);
 	int64_t now = clock_us();
 
+	if (last)
+		s->fcgi.ipcFd = empty_memory();
 	slot_reply(s);
 	metric_count(s->rp.status, now - s->began);
 	/* Closing is our part: libfcgi would wait until the other side has closed too. */
 	s->fcgi.keepConnection = 1;
 	FCGX_Detach(&s->fcgi);
 	FCGX_Finish_r(&s->fcgi);
+	if (last)
+		send_last(s);
 	arena_reset(&s->arena);
 	s->busy = false;
 	s->since = now / 1000;
-	if (s->fcgi.ipcFd < 0) /* it could not be written */
+	if (s->fcgi.ipcFd < 0 && !last) /* it could not be written */
 		release(s);
-	else if (!keep)
+	else if (last || !asked || s->gone)
 		drop(s);
 }
 
@@ -224,12 +258,11 @@ work(void *ctx)
 static int
 replay(struct slot *s)
 {
-	bool ok = ftruncate(server.replay, 0) == 0 &&
-	    pwrite(server.replay, s->part, s->part_n, 0) == (ssize_t)s->part_n &&
-	    lseek(server.replay, 0, SEEK_SET) == 0;
+	ssize_t n = pwrite(empty_memory(), s->part, s->part_n, 0);
+	bool ok = n == (ssize_t)s->part_n;
 
 	slot_drop_part(s);
-	return ok ? server.replay : -1;
+	return ok ? server.memory : -1;
 }
 
 /* Read the request that has come whole, and start it. */
@@ -321,14 +354,20 @@ turn(const sigset_t *unblocked, int timeout_ms)
 	db_flush(server.db);
 }
 
-/* Whether a request is under way, or has begun to arrive. */
+/* Whether a connection is open; those without a request close when idle says so. */
 static bool
-at_work(void)
+any_open(bool idle)
 {
-	for (int i = 0; i < SLOTS; i++)
-		if (server.slots[i].busy || server.slots[i].part != NULL)
-			return true;
-	return false;
+	bool any = false;
+
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *s = &server.slots[i];
+
+		if (idle && s->fd >= 0 && !s->busy && s->part == NULL && is_quiet(s))
+			drop(s);
+		any = any || s->fd >= 0;
+	}
+	return any;
 }
 
 /*
@@ -342,11 +381,10 @@ drain(const sigset_t *unblocked)
 
 	server.draining = true;
 	epoll_ctl(server.ep, EPOLL_CTL_DEL, LISTEN_FD, NULL);
-	for (; age < DRAIN_MS || (at_work() && age < DRAIN_MAX_MS); age = clock_ms() - began)
+	while (any_open(age > DRAIN_MS) && age < DRAIN_MAX_MS) {
 		turn(unblocked, DRAIN_MS / 10);
-	for (int i = 0; i < SLOTS; i++)
-		if (server.slots[i].fd >= 0 && !server.slots[i].busy)
-			drop(&server.slots[i]);
+		age = clock_ms() - began;
+	}
 }
 
 /* Signals arrive only inside epoll_pwait; so no read or write is ever cut short. */
@@ -381,7 +419,7 @@ start(const char *name, const struct route *table)
 		return false;
 	server.db = db_open(server.conf->web_database_url, server.conf->prepare);
 	server.ep = epoll_create1(EPOLL_CLOEXEC);
-	server.replay = memfd_create("request", MFD_CLOEXEC);
+	server.memory = memfd_create("fastcgi", MFD_CLOEXEC);
 	metric_open(server.conf, name);
 	for (int i = 0; i < SLOTS; i++) {
 		server.slots[i].fd = -1;
@@ -389,7 +427,7 @@ start(const char *name, const struct route *table)
 		/* no listening socket: accepting is never libfcgi's business */
 		FCGX_InitRequest(&server.slots[i].fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	}
-	return server.db != NULL && server.replay >= 0 && FCGX_Init() == 0 &&
+	return server.db != NULL && server.memory >= 0 && FCGX_Init() == 0 &&
 	    fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) == 0 &&
 	    listen_again() && epoll_ctl(server.ep, EPOLL_CTL_ADD, db_fd(server.db), &on_db) == 0;
 }
