@@ -14,6 +14,7 @@
 #define OWN_LANES   4 /* transactions at one time; others wait their turn */
 #define WAITING_MAX 1024
 #define TICK_MS     250
+#define HELD_MS     5000 /* for a user's writes to stay out of everybody's batch */
 /* Reads follow each other so that PostgreSQL never waits for us.  Writes do not: those that
  * come while one batch is being flushed to the log share the next flush. */
 #define READ_DEPTH  4
@@ -201,13 +202,6 @@ run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct 
 	return rc == DB_RETRY ? DB_BUSY : rc;
 }
 
-enum db_status
-db_write(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
-{
-	assert(args.n > 0 && args.v[0] != NULL);
-	return run_again(&db->lanes[LANE_WRITE], st, args, rows);
-}
-
 static struct lane *
 take_lane(struct db *db)
 {
@@ -222,13 +216,70 @@ take_lane(struct db *db)
 	return l;
 }
 
+/*
+ * While somebody else holds the lock on a user's row, each write of that user would hold
+ * up everybody's batch for as long as lock_timeout.  So once that has happened, the user's
+ * writes go on a lane of their own for a while, and one at a time.
+ */
+static struct held *
+held_find(struct db *db, const char *who)
+{
+	for (size_t i = 0; i < LANE_HELD_MAX; i++) {
+		struct held *h = &db->held[i];
+
+		if (strcmp(h->who, who) == 0 && (h->trying || lane_clock() < h->until))
+			return h;
+	}
+	return NULL;
+}
+
+/* How a write of theirs ended. */
+static void
+held_note(struct db *db, const char *who, enum db_status rc)
+{
+	struct held *h = held_find(db, who);
+
+	if (h == NULL) {
+		if (rc != DB_BUSY)
+			return;
+		h = &db->held[db->next_held++ % LANE_HELD_MAX];
+		snprintf(h->who, sizeof(h->who), "%s", who);
+	}
+	h->trying = false;
+	h->until = rc == DB_BUSY ? lane_clock() + HELD_MS : 0;
+}
+
+enum db_status
+db_write(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	enum db_status rc;
+
+	assert(args.n > 0 && args.v[0] != NULL);
+	if (held_find(db, args.v[0]) != NULL)
+		return db_alone(db, st, args, rows);
+	rc = run_again(&db->lanes[LANE_WRITE], st, args, rows);
+	held_note(db, args.v[0], rc);
+	return rc;
+}
+
 enum db_status
 db_alone(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
 {
-	struct lane *l = take_lane(db);
-	enum db_status rc = run_again(l, st, args, rows);
+	const char *who = args.n > 0 && args.v[0] != NULL ? args.v[0] : "";
+	struct held *h = held_find(db, who);
+	struct lane *l;
+	enum db_status rc;
 
+	if (h != NULL && h->trying) {
+		snprintf(db->why, sizeof(db->why), "%s: another waits for this lock", st->name);
+		return DB_BUSY;
+	}
+	if (h != NULL)
+		h->trying = true;
+	l = take_lane(db);
+	rc = run_again(l, st, args, rows);
 	l->taken = false;
+	held_note(db, who, rc);
 	return rc;
 }
 

@@ -68,7 +68,8 @@ const char *db_error(const struct db *db);
  * db_read is for statements that change nothing: it is run again by itself when
  * the connection breaks.  db_write is one statement and its own commit, of which
  * args.v[0] is the id of the one user whose rows it locks; statements of several
- * users may share a commit.  db_alone is a write that may take long or wait.
+ * users may share a commit.  db_alone is a write that may take long or wait, of which
+ * args.v[0], if there is one, is such an id too.
  */
 enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;

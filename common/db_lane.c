@@ -14,38 +14,6 @@
 #define ANSWER_LONG_MS 70000 /* outside a fiber: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
 
-/* SQLSTATEs that callers may act on, whole or by class; all others are DB_FAIL. */
-static const struct {
-	const char *state;
-	enum db_status status;
-} sqlstates[] = {
-	{ "08", DB_AWAY },        /* connection_exception */
-	{ "22003", DB_BAD },      /* numeric_value_out_of_range */
-	{ "22007", DB_BAD },      /* invalid_datetime_format */
-	{ "22008", DB_BAD },      /* datetime_field_overflow */
-	{ "22021", DB_BAD },      /* character_not_in_repertoire */
-	{ "22P02", DB_BAD },      /* invalid_text_representation */
-	{ "22P05", DB_BAD },      /* untranslatable_character */
-	{ "23503", DB_CONFLICT }, /* foreign_key_violation */
-	{ "23505", DB_CONFLICT }, /* unique_violation */
-	{ "25006", DB_AWAY },     /* read_only_sql_transaction: a standby */
-	{ "40001", DB_RETRY },    /* serialization_failure */
-	{ "40P01", DB_RETRY },    /* deadlock_detected */
-	{ "53", DB_AWAY },        /* insufficient_resources: connections, memory, disk */
-	{ "55P03", DB_BUSY },     /* lock_not_available */
-	{ "57014", DB_BUSY },     /* query_canceled: statement_timeout */
-	{ "57P", DB_AWAY },       /* shutting down, starting up */
-};
-
-enum db_status
-lane_status(const char *sqlstate)
-{
-	for (size_t i = 0; sqlstate != NULL && i < COUNT(sqlstates); i++)
-		if (strncmp(sqlstate, sqlstates[i].state, strlen(sqlstates[i].state)) == 0)
-			return sqlstates[i].status;
-	return DB_FAIL;
-}
-
 void
 items_init(struct items *q)
 {
@@ -331,6 +299,10 @@ may_send(const struct lane *l)
 void
 lane_send(struct lane *l)
 {
+	/* Here and not when it is queued: looking up a host name takes more stack than a
+	 * fiber has. */
+	if (l->state == LANE_DOWN && l->queue.first != NULL)
+		connect_start(l);
 	if (l->state != LANE_UP || !may_send(l))
 		return;
 	while (may_send(l))
@@ -394,34 +366,54 @@ end_batch(struct lane *l, struct items *batch)
 		items_push(batch, it);
 	}
 	l->batches--;
-	l->preparing = false;
+	l->preparing = l->preparing && l->batches > 0;
 	l->at = l->sent.first;
 	l->since = lane_clock();
 	return failed;
 }
 
-/* The Sync was answered: the batch is committed, or none of it happened. */
+/*
+ * None of the batch happened.  What was not to blame runs again alone; so does what was,
+ * for it may have failed because of its company.  But whoever waited for a lock in vain has
+ * waited long enough, and all writes behind it with it; so has what else the same user sent.
+ */
 static void
-batch_done(struct lane *l)
+batch_again(struct lane *l, struct items *batch)
 {
-	struct items batch, later = l->queue;
-	bool again = end_batch(l, &batch) && !batch.first->last;
+	struct items later = l->queue;
+	const char *who = NULL;
 	struct item *it;
 
-	if (!again) {
-		while ((it = items_pop(&batch)) != NULL)
-			finish(l, it, it->status, NULL);
-		return;
-	}
 	items_init(&l->queue);
-	while ((it = items_pop(&batch)) != NULL) {
+	while ((it = items_pop(batch)) != NULL) {
 		PQclear(TAKE(it->res));
+		if (it->status == DB_BUSY && l->by_user)
+			who = it->args.v[0];
+		if (it->status == DB_BUSY || (who != NULL && strcmp(who, it->args.v[0]) == 0)) {
+			finish(l, it, DB_BUSY, NULL);
+			continue;
+		}
 		it->status = DB_OK;
 		it->alone = true;
 		items_push(&l->queue, it);
 	}
 	while ((it = items_pop(&later)) != NULL)
 		items_push(&l->queue, it);
+}
+
+/* The Sync was answered: the batch is committed, or none of it happened. */
+static void
+batch_done(struct lane *l)
+{
+	struct items batch;
+	bool again = end_batch(l, &batch) && !batch.first->last;
+	struct item *it;
+
+	if (again)
+		batch_again(l, &batch);
+	else
+		while ((it = items_pop(&batch)) != NULL)
+			finish(l, it, it->status, NULL);
 }
 
 static void
@@ -480,8 +472,6 @@ lane_push(struct lane *l, struct item *it)
 		return;
 	}
 	items_push(&l->queue, it);
-	if (l->state == LANE_DOWN)
-		connect_start(l);
 }
 
 void

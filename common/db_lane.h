@@ -10,10 +10,11 @@
  * db_lane - one connection and the statements that wait for it; inside db*.c only.
  *
  * What is queued at the end of a turn goes out as one batch: one pipeline, one Sync.
- PostgreSQL runs a batch as one transaction, so when a statement of it
- * fails, none of it happened, and each runs again alone.
+ * PostgreSQL runs a batch as one transaction, so when a statement of it fails, none of it
+ * happened, and each runs again alone.
  */
 #define LANE_BATCH_MAX 64
+#define LANE_HELD_MAX  8 /* users remembered whose rows somebody else has locked */
 
 /* A statement on its way.  It lives on the stack of the function that waits for it. */
 struct item {
@@ -57,6 +58,13 @@ struct lane {
 	uint64_t *prepared; /* a bit a statement */
 };
 
+/* A user whose last write waited for a lock in vain (see db.c). */
+struct held {
+	char who[40];
+	int64_t until; /* ms */
+	bool trying;   /* a write of theirs waits now */
+};
+
 struct db {
 	const char *url;
 	bool prepare;
@@ -66,6 +74,8 @@ struct db {
 	struct items ready;     /* done, their fibers to be resumed by the loop */
 	struct fiber **waiting; /* for a lane of their own, oldest first */
 	size_t nwaiting;
+	struct held held[LANE_HELD_MAX];
+	unsigned next_held;
 	char why[256];
 };
 
@@ -74,10 +84,10 @@ void items_push(struct items *q, struct item *it);
 struct item *items_pop(struct items *q); /* NULL when empty */
 
 int64_t lane_clock(void);                        /* ms, monotonic */
-void lane_push(struct lane *l, struct item *it); /* queue it; connects when needed */
+void lane_push(struct lane *l, struct item *it); /* queue it, or fail it at once */
 void lane_event(struct lane *l);                 /* its socket is ready */
 void lane_tick(struct lane *l, int64_t now);     /* give up what takes too long */
-void lane_send(struct lane *l);                  /* send what is queued, as far as depth allows */
+void lane_send(struct lane *l); /* connect; send what is queued, as far as depth allows */
 void lane_close(struct lane *l);
 
 /* The SQLSTATE table. */

@@ -24,6 +24,9 @@ SQL(pid, 0, "SELECT pg_backend_pid() AS pid");
 SQL(kill, 1, "SELECT pg_terminate_backend($1::integer, 5000) AS killed");
 SQL(table, 0, "CREATE TABLE tried (who text, n integer PRIMARY KEY)");
 SQL(empty, 0, "DELETE FROM tried");
+SQL(boxes, 0, "CREATE TABLE boxes AS SELECT unnest('{a,b,c}'::text[]) AS who, 0 AS n");
+SQL(touch, 1, "UPDATE boxes SET n = n + 1 WHERE who = $1::text");
+SQL(lock, 1, "SELECT n FROM boxes WHERE who = $1::text FOR UPDATE");
 SQL(serial, 0, "DO $do$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $do$");
 
 static const struct db_args none = { 0, NULL };
@@ -148,6 +151,92 @@ batches(void)
 		T_OK(many[i].status == DB_OK, "many %d: %d", i, many[i].status);
 }
 
+static struct db *fresh;
+
+static void
+echo_job(void *ctx)
+{
+	struct job *j = ctx;
+
+	j->status = db_read(fresh, &echo, DB_ARGS(j->n), NULL);
+}
+
+/* A statement that is asked for again before its PREPARE was answered, in the same batch or
+ * in the next, is prepared once. */
+static void
+prepared_once(void)
+{
+	struct job jobs[8];
+	size_t ended = 0;
+
+	fresh = db_open(getenv("TEST_DATABASE_URL"), true);
+	T_OK(db_check(fresh, &echo) == DB_OK, "the lane is up: %s", db_error(fresh));
+	for (size_t i = 0; i < COUNT(jobs); i++) {
+		jobs[i] = (struct job){ NULL, "a", (enum db_status) - 1 };
+		fiber_start(echo_job, &jobs[i]);
+		if (i % 3 != 0)
+			db_flush(fresh);
+	}
+	while (ended < COUNT(jobs)) {
+		db_flush(fresh);
+		db_turn(fresh, 10);
+		while (ended < COUNT(jobs) && jobs[ended].status != (enum db_status) - 1)
+			ended++;
+	}
+	for (size_t i = 0; i < COUNT(jobs); i++)
+		T_OK(jobs[i].status == DB_OK, "job %zu: %d", i, jobs[i].status);
+	db_close(fresh);
+}
+
+/* ---- locks ---- */
+
+static void
+touch_job(void *ctx)
+{
+	struct job *j = ctx;
+
+	j->status = db_write(db, &touch, DB_ARGS(j->who), NULL);
+}
+
+/* Somebody holds A's row: A's writes are busy, alone and in company, and nobody else's. */
+static enum db_status
+hold(struct db_tx *tx, void *ctx)
+{
+	struct job jobs[] = { { "b", NULL, 0 }, { "a", NULL, 0 }, { "c", NULL, 0 },
+		{ "a", NULL, 0 } };
+	int *runs = ctx;
+
+	if (db_exec(tx, &lock, DB_ARGS("a"), NULL) != DB_OK)
+		return DB_FAIL;
+	for (*runs = 0; *runs < 3; ++*runs) {
+		together(touch_job, jobs, COUNT(jobs));
+		for (size_t i = 0; i < COUNT(jobs); i++)
+			T_OK(jobs[i].status == (jobs[i].who[0] == 'a' ? DB_BUSY : DB_OK),
+			    "round %d, write %zu: %d", *runs, i, jobs[i].status);
+	}
+	T_OK(db_alone(db, &touch, DB_ARGS("a"), NULL) == DB_BUSY, "%s", db_error(db));
+	return DB_OK;
+}
+
+static void
+locks(void)
+{
+	struct db *all = db, *other = db_open(getenv("TEST_DATABASE_URL"), false);
+	char url[512];
+	int runs;
+
+	snprintf(url, sizeof(url), "%s options='-c lock_timeout=100'", getenv("TEST_DATABASE_URL"));
+	T_OK(db_alone(other, &boxes, none, NULL) != DB_FAIL, "%s", db_error(other));
+	db = db_open(url, false);
+	T_OK(db_tx(other, hold, &runs) == DB_OK && runs == 3, "%s", db_error(other));
+	for (int i = 0; i < 2; i++)
+		T_OK(db_write(db, &touch, DB_ARGS("a"), NULL) == DB_OK, "%s", db_error(db));
+	T_OK(db_alone(db, &touch, DB_ARGS("a"), NULL) == DB_OK, "%s", db_error(db));
+	db_close(db);
+	db_close(other);
+	db = all;
+}
+
 /* ---- transactions ---- */
 
 struct plan {
@@ -253,6 +342,8 @@ main(void)
 	T_OK(db_alone(db, &table, none, NULL) != DB_FAIL, "%s", db_error(db));
 	statuses();
 	batches();
+	prepared_once();
+	locks();
 	transactions();
 	breaks();
 	db_close(db);
