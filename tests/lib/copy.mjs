@@ -1,0 +1,84 @@
+// copy - a running copy of one test file's own, whose PostgreSQL and workers may be ended at will.
+// Call startCopy() before client.mjs is loaded: it names the copy to it.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+async function freePort() { // below those that outgoing connections get
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    const server = net.createServer().listen(port, '127.0.0.1');
+    if (await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])) {
+      server.close();
+      await once(server, 'close');
+      return port;
+    }
+  }
+}
+
+function settings(folder, port) {
+  const ours = Object.entries(process.env).filter(([name]) => !/^(CARILLON_(?!BUILD)|RESEND_|PG)/.test(name));
+  return { ...Object.fromEntries(ours), CARILLON_VAR: folder, CARILLON_PORT: String(port), CARILLON_CRON: 'off', CARILLON_DEMO: 'off' };
+}
+
+// { folder, log(family), admin(sql), session(), pgCtl(...), stop() }
+export async function startCopy() {
+  const folder = mkdtempSync(path.join(process.env.CARILLON_TEST_WORK ?? os.tmpdir(), 'copy-'));
+  const port = await freePort();
+  const out = openSync(path.join(folder, 'run.log'), 'a');
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', path.join(root, 'scripts/run')],
+    { env: settings(folder, port), stdio: ['ignore', out, out] });
+  const ended = once(child, 'exit');
+  const ready = async () => {
+    while (!existsSync(path.join(folder, 'run/ready'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    return true;
+  };
+  if (!(await Promise.race([ready(), ended.then(() => false)])))
+    throw new Error(`the copy does not start: ${readFileSync(path.join(folder, 'run.log'), 'utf8')}`);
+  process.env.CARILLON_VAR = folder;
+  process.env.CARILLON_TEST_URL = `http://127.0.0.1:${port}`;
+  return doors(folder, async () => {
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+function doors(folder, stop) {
+  const psql = ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', `host='${folder}/run' port=5432 dbname=carillon user=postgres`];
+  const bin = readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`).sort().at(-1);
+  return {
+    folder,
+    stop,
+    log: (name) => readFileSync(path.join(folder, 'log', `${name}.log`), 'utf8'),
+    // Statements as the superuser; what they print.
+    admin: (sql) => execFileSync('psql', [...psql, '-f', '-'], { input: sql, encoding: 'utf8' }).trim(),
+    pgCtl: (...words) => execFileSync(path.join(bin, 'pg_ctl'), ['-D', path.join(folder, 'pg'), '-s', '-w', ...words], { stdio: 'ignore' }),
+    session: () => openSession(psql),
+  };
+}
+
+// A session that stays: run(sql) resolves to what was printed, end() closes it.
+function openSession(psql) {
+  const child = spawn('psql', psql, { stdio: ['pipe', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => { text += part; });
+  return {
+    run: async (sql) => {
+      text = '';
+      child.stdin.write(`${sql};\n\\echo done\n`);
+      while (!text.endsWith('done\n')) await once(child.stdout, 'data');
+      return text.slice(0, -5);
+    },
+    end: async () => {
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}
