@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES        4096 /* places; two megabytes when all are taken */
-#define ENTRY_TEXT_MAX 400  /* ours have about 300 bytes; longer ones are just checked */
-#define MAC_TEXT       43   /* the end of a token: 32 bytes in base64url */
+#define SETS           2048 /* of WAYS places: two megabytes when all are taken */
+#define WAYS           2
+#define ENTRY_TEXT_MAX 400 /* ours have about 300 bytes; longer ones are just checked */
+#define MAC_TEXT       43  /* the end of a token: 32 bytes in base64url */
 
 struct entry {
 	size_t n;
@@ -14,22 +15,17 @@ struct entry {
 	struct token token;
 };
 
-static struct entry *entries[ENTRIES];
+static struct entry *sets[SETS][WAYS]; /* the newest first */
 
-/* A keyed hash: nobody outside can aim at another token's place. */
+/* MACs are as random as any hash of them, and only good tokens are ever kept. */
 static struct entry **
-place_of(const char *text, size_t n)
+set_of(const char *text, size_t n)
 {
-	static unsigned char key[crypto_shorthash_KEYBYTES];
-	static bool has_key;
-	uint64_t hash;
+	uint32_t hash = 0;
 
-	if (!has_key) {
-		randombytes_buf(key, sizeof(key));
-		has_key = true;
-	}
-	crypto_shorthash((unsigned char *)&hash, (const unsigned char *)text, n, key);
-	return &entries[hash % ENTRIES];
+	for (size_t i = n > 8 ? n - 8 : 0; i < n; i++)
+		hash = hash * 33 + (unsigned char)text[i];
+	return sets[hash % SETS];
 }
 
 /* What is public may be compared as usual; the MAC's time tells nothing. */
@@ -42,34 +38,40 @@ is_same(const struct entry *e, const char *text, size_t n)
 	    sodium_memcmp(e->text + open, text + open, n - open) == 0;
 }
 
+/* In place of the older of the set's two. */
 static void
-remember(struct entry **place, const char *text, size_t n, const struct token *t)
+remember(struct entry **set, const char *text, size_t n, const struct token *t)
 {
-	if (*place == NULL && (*place = malloc(sizeof(**place))) == NULL)
+	struct entry *e = set[WAYS - 1] != NULL ? set[WAYS - 1] : malloc(sizeof(*e));
+
+	if (e == NULL)
 		return;
-	(*place)->n = n;
-	memcpy((*place)->text, text, n);
-	(*place)->token = *t;
-	(*place)->token.email = NULL; /* lives in the request's arena */
+	e->n = n;
+	memcpy(e->text, text, n);
+	e->token = *t;
+	e->token.email = NULL; /* lives in the request's arena */
+	memmove(set + 1, set, (WAYS - 1) * sizeof(struct entry *));
+	set[0] = e;
 }
 
 enum token_status
 token_cache_check(struct arena *a, const char *text, size_t n, const struct token_keys *keys,
     int64_t now, struct token *out)
 {
-	struct entry **place;
+	struct entry **set;
 	enum token_status st;
 
 	if (n > ENTRY_TEXT_MAX)
 		return token_check(a, text, n, keys, now, out);
-	place = place_of(text, n);
-	if (is_same(*place, text, n)) {
-		if ((*place)->token.expires <= now)
-			return TOKEN_EXPIRED;
-		*out = (*place)->token;
-		return TOKEN_OK;
-	}
+	set = set_of(text, n);
+	for (int i = 0; i < WAYS; i++)
+		if (is_same(set[i], text, n)) {
+			if (set[i]->token.expires <= now)
+				return TOKEN_EXPIRED;
+			*out = set[i]->token;
+			return TOKEN_OK;
+		}
 	if ((st = token_check(a, text, n, keys, now, out)) == TOKEN_OK)
-		remember(place, text, n, out);
+		remember(set, text, n, out);
 	return st;
 }

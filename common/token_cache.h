@@ -8,7 +8,7 @@
  *
  * A dashboard polls with the same token again and again, and whether its MAC is right
  * never changes; what can change, time and the session's row, is asked each time.  The
- * cache is of fixed size: a newer token takes the place of one with the same hash.
+ * cache is of fixed size: a newer token takes the place of an older one.
  */
 
 /* token_check, or what it said of the same text before.  out->email is NULL. */
