@@ -61,6 +61,13 @@ test('an archiving and a deletion are seen by the next request', async () => {
   for (const flag of flags) assert.ok(!keys.includes(flag.key));
 });
 
+test('every key that a flag may have can be asked for', async () => {
+  for (const key of ['.x', '...', '-', '_', '0', 'a'.repeat(100), 'v1.2-x_Y']) {
+    makeFlag(main.team, { key });
+    assert.equal(expect(await one(key), 200).key, key);
+  }
+});
+
 /* ---- contexts ---- */
 
 const bodies = [
