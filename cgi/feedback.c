@@ -11,6 +11,7 @@
 #include "http.h"
 #include "listing.h"
 #include "notify.h"
+#include "page.h"
 #include "queries.h"
 
 #define MESSAGE_CHARS 4000
@@ -128,6 +129,6 @@ give_feedback(struct req *rq, struct reply *rp)
 
 const struct route routes[] = {
 	{ "POST", "/v1/feedback", CLIENT_KEY, give_feedback },
-	{ "GET", "/v1/projects/{project}/feedback", USER, list_feedback },
+	{ "GET", "/v1/projects/{project}/feedback", USER, list_feedback, page_params },
 	{ NULL, NULL, 0, NULL },
 };

@@ -155,6 +155,23 @@ read_body(struct req *rq, struct reply *rp, json_object **body)
 	return 0;
 }
 
+/* 0; or, under strict handling, 400 that names a query parameter not in known[]. */
+static int
+check_params(struct req *rq, struct reply *rp, const char *const known[])
+{
+	const char *at = rq->query, *name;
+
+	while (rq->strict && (name = text_query_next(rq->a, &at)) != NULL) {
+		size_t i = 0;
+
+		while (known != NULL && known[i] != NULL && strcmp(known[i], name) != 0)
+			i++;
+		if (known == NULL || known[i] == NULL)
+			return http_fail(rq, rp, 400, "Unknown parameter: %s", name);
+	}
+	return 0;
+}
+
 int
 http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 {
@@ -173,7 +190,8 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 		text_has_token(rq->prefer, "handling=\"strict\""));
 	if (r->access != ANYONE && auth_caller(rq, rp, r->access) != 0)
 		return rp->status;
-	if ((!is_unsafe(rq) || auth_same_site(rq, rp) == 0) && read_body(rq, rp, &body) == 0)
+	if ((!is_unsafe(rq) || auth_same_site(rq, rp) == 0) && read_body(rq, rp, &body) == 0 &&
+	    check_params(rq, rp, r->params) == 0)
 		r->fn(rq, rp);
 	rq->body = NULL;
 	if (rp->status >= 400 && rp->status <= 499 && rp->status != 401)
@@ -198,22 +216,6 @@ http_id(struct req *rq, struct reply *rp, int n, const char *noun)
 		return id;
 	http_missing(rq, rp, noun);
 	return NULL;
-}
-
-int
-http_params(struct req *rq, struct reply *rp, const char *const known[])
-{
-	const char *at = rq->query, *name;
-
-	while (rq->strict && (name = text_query_next(rq->a, &at)) != NULL) {
-		size_t i = 0;
-
-		while (known[i] != NULL && strcmp(known[i], name) != 0)
-			i++;
-		if (known[i] == NULL)
-			return http_fail(rq, rp, 400, "Unknown parameter: %s", name);
-	}
-	return 0;
 }
 
 bool

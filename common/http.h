@@ -66,6 +66,7 @@ struct route {
 	const char *method, *path;
 	enum access access;
 	handler_fn *fn;
+	const char *const *params; /* query parameters that it knows; NULL: none */
 };
 
 /* Each family defines this table; a NULL method ends it. */
@@ -96,9 +97,6 @@ int http_db(struct req *rq, struct reply *rp, enum db_status st);
 /* The id in path argument n, lower-cased, or NULL after answering 404 "<Noun> not found". */
 const char *http_id(struct req *rq, struct reply *rp, int n, const char *noun);
 int http_missing(struct req *rq, struct reply *rp, const char *noun); /* that 404 */
-
-/* 0; or, under strict handling, 400 that names a query parameter not in known[]. */
-int http_params(struct req *rq, struct reply *rp, const char *const known[]);
 
 /* Whether one tag of an If-None-Match list, or NULL, is etag; weak ones count (RFC 9110 13.1.2). */
 bool http_tag_matches(const char *list, const char *etag);

@@ -21,7 +21,6 @@ refuse(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows
 int
 listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 {
-	static const char *const known[] = { "cursor", "limit", NULL };
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	enum db_status st;
 	struct page p;
@@ -30,8 +29,7 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 	bool more;
 	int shown, written;
 
-	if (http_params(rq, rp, known) != 0 || page_read(rq, rp, &p) != 0 ||
-	    (id = http_id(rq, rp, 0, l->noun)) == NULL)
+	if (page_read(rq, rp, &p) != 0 || (id = http_id(rq, rp, 0, l->noun)) == NULL)
 		return rp->status;
 	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user, p.at, p.id, p.fetch), &rows);
 	if (refuse(rq, rp, st, rows, l->noun) != 0)

@@ -10,6 +10,8 @@
 #define FIRST_AT   "infinity"
 #define FIRST_ID   "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
+const char *const page_params[] = { "cursor", "limit", NULL };
+
 bool
 page_cursor(struct arena *a, const char *text, size_t n, const char **at, const char **id)
 {

@@ -17,6 +17,8 @@ struct page {
 	int limit;
 };
 
+extern const char *const page_params[]; /* cursor, limit: for the route's row */
+
 /*
  * Read cursor and limit from the query string.  0, or the status already answered:
  * 400 `Invalid cursor`.  A cursor is <created_at>|<id> of the last row of the page

@@ -13,6 +13,7 @@
  */
 #include "cgi/experiments/experiments.h"
 
+#include "page.h"
 #include "preflight.h"
 #include "queries.h"
 
@@ -63,7 +64,7 @@ show_preflight(struct req *rq, struct reply *rp)
 }
 
 const struct route routes[] = {
-	{ "GET", "/v1/projects/{project}/experiments", USER, list_experiments },
+	{ "GET", "/v1/projects/{project}/experiments", USER, list_experiments, page_params },
 	{ "POST", "/v1/projects/{project}/experiments", USER, add_experiment },
 	{ "GET", "/v1/experiments/{id}", USER, show_experiment },
 	{ "PATCH", "/v1/experiments/{id}", USER, change_experiment },

@@ -15,6 +15,8 @@
 
 #define SHOWN_CHARS 100 /* of a key or field that an error repeats */
 
+const char *const evaluate_params[] = { "flagConfigEtag", "flagConfigLastModified", NULL };
+
 /* key is NULL for an error of all flags together. */
 static int
 evaluation_failed(struct req *rq, struct reply *rp, int status, const char *key, const char *code,
@@ -46,10 +48,6 @@ evaluation_failed(struct req *rq, struct reply *rp, int status, const char *key,
 static int
 check_context(struct req *rq, struct reply *rp, const char *key)
 {
-	static const char *const known[] = { "flagConfigEtag", "flagConfigLastModified", NULL };
-
-	if (http_params(rq, rp, known) != 0)
-		return rp->status;
 	if (rq->body == NULL)
 		return 0;
 	json_object_object_foreach(rq->body, name, v)

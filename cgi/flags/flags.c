@@ -13,6 +13,7 @@
  */
 #include "cgi/flags/flags.h"
 
+#include "page.h"
 #include "queries.h"
 
 void
@@ -51,9 +52,9 @@ show_flag(struct req *rq, struct reply *rp)
 }
 
 const struct route routes[] = {
-	{ "POST", "/ofrep/v1/evaluate/flags/{key}", KEY_INLINE, evaluate_flag },
-	{ "POST", "/ofrep/v1/evaluate/flags", KEY_INLINE, evaluate_flags },
-	{ "GET", "/v1/projects/{project}/flags", USER, list_flags },
+	{ "POST", "/ofrep/v1/evaluate/flags/{key}", KEY_INLINE, evaluate_flag, evaluate_params },
+	{ "POST", "/ofrep/v1/evaluate/flags", KEY_INLINE, evaluate_flags, evaluate_params },
+	{ "GET", "/v1/projects/{project}/flags", USER, list_flags, page_params },
 	{ "POST", "/v1/projects/{project}/flags", USER, add_flag },
 	{ "GET", "/v1/flags/{id}", USER, show_flag },
 	{ "PATCH", "/v1/flags/{id}", USER, change_flag },

@@ -11,6 +11,7 @@
 handler_fn add_flag, change_flag, archive_flag, remove_flag; /* edit.c */
 handler_fn run_flag, pause_flag;                             /* toggle.c */
 handler_fn evaluate_flag, evaluate_flags;                    /* evaluate.c */
+extern const char *const evaluate_params[];                  /* query parameters of both */
 
 /* What a caller may send of a flag, and the change that it makes. */
 struct flag_change {

@@ -16,6 +16,7 @@
  */
 #include "inbox.h"
 #include "notify.h"
+#include "page.h"
 
 /* The registry, for clients that show preferences or filters. */
 static int
@@ -48,14 +49,16 @@ list_types(struct req *rq, struct reply *rp)
 	return rp->status;
 }
 
+static const char *const filter_params[] = { "read_state", "type", "cursor", "limit", NULL };
+
 const struct route routes[] = {
-	{ "GET", "/v1/notifications", INBOX, list_notifications },
+	{ "GET", "/v1/notifications", INBOX, list_notifications, filter_params },
 	{ "GET", "/v1/notifications/unread-count", INBOX, unread_count },
 	{ "GET", "/v1/notifications/types", USER, list_types },
 	{ "POST", "/v1/notifications/mark-all-read", INBOX, mark_all_read },
 	{ "PATCH", "/v1/notifications/{id}", INBOX, patch_notification },
 	{ "DELETE", "/v1/notifications/{id}", INBOX, delete_notification },
-	{ "GET", "/api/notifications", INBOX, list_bell },
+	{ "GET", "/api/notifications", INBOX, list_bell, page_params },
 	{ "POST", "/api/notifications/read-all", INBOX, read_all },
 	{ "POST", "/api/notifications/{id}/read", INBOX, read_notification },
 	{ NULL, NULL, 0, NULL },

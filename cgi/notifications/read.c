@@ -75,14 +75,14 @@ struct filter {
 	const char *type; /* NULL: any */
 };
 
-/* A query parameter's value; NULL also when it holds a NUL. */
+/* A query parameter's value, a NUL in it shown as "?". */
 static const char *
 query_text(struct req *rq, const char *name)
 {
 	size_t n;
 	const char *v = text_query(rq->a, rq->query, name, &n);
 
-	return v != NULL && strlen(v) == n ? v : NULL;
+	return v != NULL ? text_clean(rq->a, v, n) : NULL;
 }
 
 /* Unknown values are ignored, unless handling is strict.  0, or the status answered. */
@@ -127,7 +127,6 @@ select_page(struct req *rq, const struct filter *f, const struct page *p, struct
 int
 list_notifications(struct req *rq, struct reply *rp)
 {
-	static const char *const known[] = { "read_state", "type", "cursor", "limit", NULL };
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct filter f;
 	struct page p;
@@ -137,8 +136,7 @@ list_notifications(struct req *rq, struct reply *rp)
 	int shown;
 
 	rp->poll = POLL_V1;
-	if (http_params(rq, rp, known) != 0 || filter_read(rq, rp, &f) != 0 ||
-	    page_read(rq, rp, &p) != 0 || not_modified(rq, rp) != 0)
+	if (filter_read(rq, rp, &f) != 0 || page_read(rq, rp, &p) != 0 || not_modified(rq, rp) != 0)
 		return rp->status;
 	st = select_page(rq, &f, &p, &rows);
 	if (st == DB_NONE)
@@ -163,7 +161,6 @@ list_notifications(struct req *rq, struct reply *rp)
 int
 list_bell(struct req *rq, struct reply *rp)
 {
-	static const char *const known[] = { "cursor", "limit", NULL };
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct page p;
 	enum db_status st;
@@ -171,8 +168,7 @@ list_bell(struct req *rq, struct reply *rp)
 	int shown;
 
 	rp->poll = POLL_API;
-	if (http_params(rq, rp, known) != 0 || page_read(rq, rp, &p) != 0 ||
-	    not_modified(rq, rp) != 0)
+	if (page_read(rq, rp, &p) != 0 || not_modified(rq, rp) != 0)
 		return rp->status;
 	st = db_read(rq->db, &q_bell_page, DB_ARGS(rq->user, rq->session, p.at, p.id, p.fetch),
 	    &rows);

@@ -16,6 +16,7 @@
 #include "cgi/teams/teams.h"
 
 #include "field.h"
+#include "page.h"
 #include "queries.h"
 
 static void
@@ -82,15 +83,15 @@ change_team(struct req *rq, struct reply *rp)
 const struct route routes[] = {
 	{ "GET", "/v1/teams/{team}", USER, show_team },
 	{ "PATCH", "/v1/teams/{team}", USER, change_team },
-	{ "GET", "/v1/teams/{team}/members", USER, list_members },
+	{ "GET", "/v1/teams/{team}/members", USER, list_members, page_params },
 	{ "POST", "/v1/teams/{team}/members", USER, add_member },
 	{ "PATCH", "/v1/teams/{team}/members/{user}", USER, change_member },
 	{ "DELETE", "/v1/teams/{team}/members/{user}", USER, remove_member },
-	{ "GET", "/v1/teams/{team}/keys", USER, list_keys },
+	{ "GET", "/v1/teams/{team}/keys", USER, list_keys, page_params },
 	{ "POST", "/v1/teams/{team}/keys", USER, add_key },
 	{ "DELETE", "/v1/teams/{team}/keys/{id}", USER, remove_key },
-	{ "GET", "/v1/teams/{team}/audit", USER, list_audit },
-	{ "GET", "/v1/teams/{team}/projects", USER, list_projects },
+	{ "GET", "/v1/teams/{team}/audit", USER, list_audit, page_params },
+	{ "GET", "/v1/teams/{team}/projects", USER, list_projects, page_params },
 	{ "POST", "/v1/teams/{team}/projects", USER, add_project },
 	{ "GET", "/v1/projects/{project}", USER, show_project },
 	{ "PATCH", "/v1/projects/{project}", USER, change_project },

@@ -79,6 +79,31 @@ for (const path of readable) {
   });
 }
 
+// Query parameters: ignored, or refused before anything is done.
+const strict = { Prefer: 'handling=strict' };
+const paged = /notifications$|\/(members|keys|audit|projects|experiments|flags|feedback)$/;
+
+for (const path of readable) {
+  test(`strict handling of GET ${path}`, async () => {
+    const get = (query, headers) => call('GET', `${path}?${query}`, { as: owner.token, headers });
+    expect(await get('colour=red', strict), 400, 'Unknown parameter: colour');
+    expect(await get('limit=1&colour=red', strict), 400);
+    if (paged.test(path)) expect(await get('limit=1', strict), 200);
+    else expect(await get('limit=1', strict), 400, 'Unknown parameter: limit');
+    expect(await get('colour=red'), (await call('GET', path, { as: owner.token })).status);
+  });
+}
+
+test('strict handling of writes', async () => {
+  const writes = [['PATCH', me, { name: 'Changed' }], ['PATCH', `/v1/teams/${team.id}`, { name: 'Changed' }],
+    ['POST', '/v1/notifications/mark-all-read'], ['POST', '/api/notifications/read-all'], ['POST', '/v1/auth/logout'],
+    ['POST', `/api/notifications/${note.id}/read`], ['PATCH', `/v1/notifications/${note.id}`], ['DELETE', `/v1/notifications/${note.id}`]];
+  for (const [method, path, body] of writes)
+    expect(await call(method, `${path}?colour=red`, { as: owner.token, body, headers: strict }), 400, 'Unknown parameter: colour', path);
+  assert.deepEqual(await ok(200, 'GET', '/v1/notifications/unread-count', { as: owner.token }), { count: 1 }, 'nothing was done');
+  expect(await call('PATCH', `${me}?colour=red`, { headers: strict }), 401, 'Missing authorization', 'credentials come first');
+});
+
 test('security headers stand on good answers and on errors', async () => {
   for (const answer of [await call('GET', me, { as: owner.token }), await call('GET', me), await call('GET', '/v1/nothing')]) {
     assert.equal(answer.headers['x-content-type-options'], 'nosniff');

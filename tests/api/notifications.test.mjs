@@ -127,6 +127,8 @@ const filters = [
   ['type=Issue.Digest', everything, 'Issue.Digest'],
   ['type=issue', everything, 'issue'],
   ['type=issue.%25', everything, 'issue.%'],
+  ['type=issue.digest%00', everything, 'issue.digest?'],
+  ['read_state=%00', everything, '?'],
   ['type=issue.digest%20', everything, 'issue.digest '],
   ['type=issue.digest&type=feedback.new', everything],
   ['type=issue.digest&read_state=unread', ['digest unread']],

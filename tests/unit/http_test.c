@@ -23,7 +23,10 @@ show_id(struct req *rq, struct reply *rp)
 	return http_id(rq, rp, 0, "Thing") != NULL ? http_empty(rp, 204) : rp->status;
 }
 
+static const char *const search_params[] = { "word", NULL };
+
 static const struct route table[] = {
+	{ "GET", "/search", ANYONE, done, search_params },
 	{ "GET", "/forgot", 0, done },
 	{ "GET", "/open", ANYONE, done },
 	{ "POST", "/open", ANYONE, done },
@@ -87,6 +90,21 @@ static const struct {
 	{ "application/json", " ", 400 },
 };
 
+/* Under strict handling: the query, what the answer to a GET is. */
+static const struct {
+	const char *path, *query;
+	int status;
+} queries[] = {
+	{ "/search", "", 204 },
+	{ "/search", "word=x&word=y", 204 },
+	{ "/search", "Word=x", 400 },
+	{ "/search", "word=x&%00=y", 400 },
+	{ "/open", "", 204 },
+	{ "/open", "&&", 204 },
+	{ "/open", "word=x", 400 },
+	{ "/mine", "word=x", 401 },
+};
+
 static const struct {
 	const char *authorization, *fetch_site, *origin;
 	int status;
@@ -147,7 +165,7 @@ ask(struct req *rq, struct reply *rp, const char *method, const char *path)
 	rq->conf = &conf;
 	rq->now = NOW;
 	rq->id = "test";
-	rq->query = "";
+	rq->query = rq->query != NULL ? rq->query : "";
 	rq->origin_self = "http://here";
 	rq->method = method;
 	rq->path = path;
@@ -227,6 +245,12 @@ main(void)
 			.raw_len = strlen(bodies[i].body) };
 
 		T_OK(ask(&rq, &rp, "POST", "/open") == bodies[i].status, "body %zu: %d", i,
+		    rp.status);
+	}
+	for (size_t i = 0; i < COUNT(queries); i++) {
+		struct req rq = { .a = &a, .query = queries[i].query, .prefer = "handling=strict" };
+
+		T_OK(ask(&rq, &rp, "GET", queries[i].path) == queries[i].status, "query %zu: %d", i,
 		    rp.status);
 	}
 	for (size_t i = 0; i < COUNT(sites); i++) {
