@@ -46,6 +46,7 @@ LINK      = $(Q)echo "link $@"; mkdir -p $(@D); \
             $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
 
 all: $(PROGS) ## build everything
+	@:
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +79,7 @@ deps:
 test-deps:
 	@scripts/install-deps --test
 tests: $(TESTS)
+	@:
 
 # An installed copy is the same tree without its sources; run PREFIX/lib/carillon/scripts/run.
 install: all ## copy programs, scripts, SQL and nginx files to $(DESTDIR)$(PREFIX)/lib/carillon
