@@ -10,6 +10,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flags, flag_environments TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
+GRANT SELECT, INSERT, UPDATE ON schedules, moments TO carillon_web;
 GRANT SELECT ON heartbeats TO carillon_web;
 
 -- worker: what cron does.
@@ -20,3 +21,4 @@ GRANT SELECT, INSERT, UPDATE ON inbox, heartbeats TO carillon_worker;
 GRANT SELECT, UPDATE ON experiments TO carillon_worker;
 GRANT SELECT, INSERT ON audit TO carillon_worker;
 GRANT SELECT, UPDATE ON flags, flag_environments TO carillon_worker;
+GRANT SELECT, UPDATE ON schedules, moments TO carillon_worker;
