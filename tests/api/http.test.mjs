@@ -119,7 +119,7 @@ test('security headers stand on good answers and on errors', async () => {
 // X-Request-Id: sent, whether it is kept.
 const requestIds = [
   ['abcdefgh', true], ['A.b_c-9.0', true], ['a'.repeat(64), true], ['6f9619ff-8b86-d011-b42d-00c04fc964ff', true],
-  ['abcdefg', false], ['a'.repeat(65), false], ['', false], ['with space', false], ['<script>alert(1)</script>', false],
+  ['a', true], ['req-1', true], ['a'.repeat(65), false], ['', false], ['with space', false], ['<script>alert(1)</script>', false],
   ['caf\u00e9caf\u00e9', false], ['a,b,c,d,e', false], ['"quoted-id"', false], ['new\\nline-x', false],
 ];
 
@@ -168,7 +168,7 @@ for (const [what, bytes, statuses] of rough) {
     assert.match(headers['content-type'] ?? '', /^application\/json/);
     assert.deepEqual(Object.keys(JSON.parse(text)), ['error']);
     assert.equal(headers['cache-control'], 'no-store');
-    assert.match(headers['x-request-id'] ?? '', /^[A-Za-z0-9._-]{8,64}$/);
+    assert.match(headers['x-request-id'] ?? '', /^[A-Za-z0-9._-]{1,64}$/);
     assert.equal(headers.allow !== undefined && headers.allow !== '', status === 405, 'Allow with 405 only');
   });
 }
