@@ -153,9 +153,10 @@ number_fits(const char *s, size_t n, bool whole)
 		return false;
 	memcpy(text, s, n);
 	text[n] = '\0';
-	if (!whole)
-		return isfinite(strtod(text, NULL));
 	errno = 0;
+	/* ERANGE: too large, or so small that it would be written with hundreds of zeros */
+	if (!whole)
+		return isfinite(strtod(text, NULL)) && errno == 0;
 	(void)strtoll(text, NULL, 10);
 	return errno == 0;
 }
