@@ -84,9 +84,9 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url, const st
 	return db_exec(tx, &q_notify_enqueue,
 	    DB_ARGS(n->users, rows_text(locked, 0, "at"), n->dedupe, "{in_app,email}",
 		arena_fmt(a, "{%s,%s}", t->in_app ? "true" : "false", t->email ? "true" : "false"),
-		t->is_mutable ? "true" : "false", n->type, n->team, n->title, n->body, n->link,
-		n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
-		n->resource_name, n->project_id, n->project_name, n->environment_id,
+		t->is_mutable ? "true" : "false", n->type, n->team, text_one_line(a, n->title),
+		n->body, n->link, n->data != NULL ? n->data : "{}", n->resource_kind,
+		n->resource_id, n->resource_name, n->project_id, n->project_name, n->environment_id,
 		n->environment_name, mail_payload(a, base_url, n)),
 	    NULL);
 }
