@@ -79,18 +79,26 @@ disconnect(struct lane *l)
 	PQfinish(l->pg);
 	l->pg = NULL;
 	l->state = LANE_DOWN;
+	l->at = NULL;
+	l->batches = 0;
+	l->preparing = false;
 }
 
-/* No connection can be had: nobody waits for one in vain. */
+/* No connection can be had, or the server has fallen silent: nobody waits in vain, and
+ * nothing is repeated at once. */
 static void
-refused(struct lane *l)
+refused(struct lane *l, const char *what)
 {
 	char why[200];
 	struct item *it;
 
-	snprintf(why, sizeof(why), "no connection: %s", l->pg != NULL ? PQerrorMessage(l->pg) : "");
+	snprintf(why, sizeof(why), "%s: %s", what, l->pg != NULL ? PQerrorMessage(l->pg) : "");
 	disconnect(l);
 	l->rest_until = lane_clock() + REST_MS;
+	while ((it = items_pop(&l->sent)) != NULL) {
+		PQclear(TAKE(it->res));
+		finish(l, it, DB_AWAY, why);
+	}
 	while ((it = items_pop(&l->queue)) != NULL)
 		finish(l, it, DB_AWAY, why);
 }
@@ -112,7 +120,7 @@ connect_start(struct lane *l)
 	l->state = LANE_CONNECTING;
 	memset(l->prepared, 0, (Q_COUNT / 64 + 1) * sizeof(*l->prepared));
 	if (l->pg == NULL || PQstatus(l->pg) == CONNECTION_BAD || !watch(l, EPOLLOUT))
-		refused(l);
+		refused(l, "no connection");
 }
 
 /*
@@ -131,9 +139,6 @@ broken(struct lane *l)
 	disconnect(l);
 	items_init(&l->sent);
 	items_init(&l->queue);
-	l->at = NULL;
-	l->batches = 0;
-	l->preparing = false;
 	while ((it = items_pop(&sent)) != NULL) {
 		PQclear(TAKE(it->res));
 		if (it->repeatable) {
@@ -158,22 +163,22 @@ connect_go_on(struct lane *l)
 	switch (PQconnectPoll(l->pg)) {
 	case PGRES_POLLING_READING:
 		if (!watch(l, EPOLLIN))
-			refused(l);
+			refused(l, "no connection");
 		return;
 	case PGRES_POLLING_WRITING:
 		if (!watch(l, EPOLLOUT))
-			refused(l);
+			refused(l, "no connection");
 		return;
 	case PGRES_POLLING_OK:
 		break;
 	default:
-		refused(l);
+		refused(l, "no connection");
 		return;
 	}
 	l->state = LANE_UP;
 	if (PQsetnonblocking(l->pg, 1) != 0 || PQenterPipelineMode(l->pg) != 1 ||
 	    !watch(l, EPOLLIN))
-		refused(l);
+		refused(l, "no connection");
 }
 
 /* ---- a batch goes out ---- */
@@ -372,48 +377,45 @@ end_batch(struct lane *l, struct items *batch)
 	return failed;
 }
 
-/*
- * None of the batch happened.  What was not to blame runs again alone; so does what was,
- * for it may have failed because of its company.  But whoever waited for a lock in vain has
- * waited long enough, and all writes behind it with it; so has what else the same user sent.
- */
+/* Into the queue; but the user who has waited for a lock in vain would wait as long
+ * again, and all writes behind it with it. */
 static void
-batch_again(struct lane *l, struct items *batch)
+requeue(struct lane *l, struct item *it, const char *stuck)
 {
-	struct items later = l->queue;
-	const char *who = NULL;
-	struct item *it;
-
-	items_init(&l->queue);
-	while ((it = items_pop(batch)) != NULL) {
-		PQclear(TAKE(it->res));
-		if (it->status == DB_BUSY && l->by_user)
-			who = it->args.v[0];
-		if (it->status == DB_BUSY || (who != NULL && strcmp(who, it->args.v[0]) == 0)) {
-			finish(l, it, DB_BUSY, NULL);
-			continue;
-		}
-		it->status = DB_OK;
-		it->alone = true;
-		items_push(&l->queue, it);
-	}
-	while ((it = items_pop(&later)) != NULL)
+	if (stuck != NULL && strcmp(it->args.v[0], stuck) == 0)
+		finish(l, it, DB_BUSY, "behind a locked row");
+	else
 		items_push(&l->queue, it);
 }
 
-/* The Sync was answered: the batch is committed, or none of it happened. */
+/*
+ * The Sync was answered: the batch is committed, or none of it happened.  Then what was not
+ * to blame runs again alone; so does what was, for it may have failed because of its
+ * company, unless it has waited long enough.
+ */
 static void
 batch_done(struct lane *l)
 {
-	struct items batch;
+	struct items batch, later = l->queue;
 	bool again = end_batch(l, &batch) && !batch.first->last;
+	const char *stuck = NULL; /* in a batch by user, all of the same come behind it */
 	struct item *it;
 
-	if (again)
-		batch_again(l, &batch);
-	else
-		while ((it = items_pop(&batch)) != NULL)
+	items_init(&l->queue);
+	while ((it = items_pop(&batch)) != NULL) {
+		if (it->status == DB_BUSY && l->by_user)
+			stuck = it->args.v[0];
+		if (!again || it->status == DB_BUSY) {
 			finish(l, it, it->status, NULL);
+			continue;
+		}
+		PQclear(TAKE(it->res));
+		it->status = DB_OK;
+		it->alone = true;
+		requeue(l, it, stuck);
+	}
+	while ((it = items_pop(&later)) != NULL)
+		requeue(l, it, stuck);
 }
 
 static void
@@ -457,11 +459,16 @@ lane_event(struct lane *l)
 void
 lane_tick(struct lane *l, int64_t now)
 {
+	int64_t most = ANSWER_MS;
+
 	if (l->state == LANE_CONNECTING && now - l->since > CONNECT_MS)
-		refused(l);
-	else if (l->state == LANE_UP && l->sent.first != NULL &&
-	    now - l->since > (l->sent.first->fiber != NULL ? ANSWER_MS : ANSWER_LONG_MS))
-		broken(l);
+		refused(l, "no connection in time");
+	if (l->state != LANE_UP || l->sent.first == NULL)
+		return;
+	if (l->sent.first->fiber == NULL)
+		most = ANSWER_LONG_MS;
+	if (now - l->since > most)
+		refused(l, "no answer");
 }
 
 void

@@ -2,6 +2,7 @@
 // away, workers that are told to end or are killed, a row that somebody else has locked.  On a copy
 // of its own.  Nothing is lost that was acknowledged, nothing runs twice, no answer is wrong.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import test from 'node:test';
 import { startCopy } from '../lib/copy.mjs';
@@ -181,6 +182,30 @@ test('every answer while it is away has Retry-After and says nothing of the insi
     copy.pgCtl('start');
   }
   await eventually('normal again', 5, async () => (await call('GET', v1, { as: other.user.token })).status === 200);
+});
+
+test('a database that has fallen silent: 503, and nothing waits for it for ever', async () => {
+  const before = allWorkers();
+  const as = other.user.token;
+  assert.equal((await call('GET', `${v1}/unread-count`, { as })).status, 200);
+  const silent = [...copy.admin(`SELECT pid FROM pg_stat_activity WHERE usename = 'carillon_web'`).split('\n'),
+    readFileSync(`${copy.folder}/pg/postmaster.pid`, 'utf8').split('\n')[0]].map(Number);
+  for (const pid of silent) process.kill(pid, 'SIGSTOP');
+  try {
+    const answers = await Promise.all([...Array.from({ length: 8 }, () => ['GET', `${v1}/unread-count`]), ['GET', v1], ['GET', '/v1/auth/me'],
+      ['PATCH', `${v1}/${other.ids[1]}`], ['POST', `${v1}/mark-all-read`]].map(async ([method, target]) => {
+      const began = Date.now();
+      const { status } = await call(method, target, { as });
+      return [status, Date.now() - began < 8000];
+    }));
+    for (const answer of answers) assert.deepEqual(answer, [503, true]);
+    assert.equal((await call('GET', '/livez')).status, 200);
+  } finally {
+    for (const pid of silent) process.kill(pid, 'SIGCONT');
+  }
+  await eventually('normal again', 5, async () => (await call('GET', v1, { as })).status === 200);
+  await eventually('writes too', 5, async () => (await call('POST', `${v1}/mark-all-read`, { as })).status === 200);
+  assert.deepEqual(allWorkers(), before, 'no worker ended');
 });
 
 /* ---- a row that somebody else has locked ---- */
