@@ -10,6 +10,15 @@ audit_write(struct db_tx *tx, const struct req *rq, const struct audit *e)
 
 	return db_exec(tx, &q_audit_write,
 	    DB_ARGS(e->team, type, actor, e->action, e->resource_kind, e->resource_id, e->before,
-		e->after, rq->id),
+		e->after, rq->id, NULL),
+	    NULL);
+}
+
+enum db_status
+audit_system(struct db_tx *tx, const char *on_behalf_of, const struct audit *e)
+{
+	return db_exec(tx, &q_audit_write,
+	    DB_ARGS(e->team, "SYSTEM", NULL, e->action, e->resource_kind, e->resource_id, e->before,
+		e->after, NULL, on_behalf_of),
 	    NULL);
 }
