@@ -6,6 +6,7 @@
 
 #include "conf.h"
 #include "db.h"
+#include "json.h"
 
 /*
  * cron - what the jobs of carillon-cron share; cron/main.c has the table of them.
@@ -19,6 +20,9 @@ struct run {
 	const struct conf *conf;
 	const char *at; /* RFC 3339: what counts as now; NULL is the database's now */
 	bool dry;       /* count what would be done, change nothing */
+	/* The line that stdout gets, inside of this job's open object: for what is no count.
+	 * NULL: nobody reads it. */
+	struct out *line;
 };
 
 /*
@@ -44,6 +48,7 @@ bool cron_failed(const struct run *run);
 /* Milliseconds of a clock that nobody sets: for bounds on a run's own time. */
 int64_t cron_clock(void);
 
+job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */
 job_fn cleanup_job;
 

@@ -19,6 +19,8 @@
 #define ARENA_MAX (1024 * 1024)
 
 static const struct job jobs[] = {
+	{ "fire", fire_job, "carry out what was scheduled",
+	    { "fired", "missed", "failed", "skipped" } },
 	{ "dispatch", dispatch_job, "send the mail that is due",
 	    { "sent", "skipped", "failed", "retried", "lost" } },
 	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
@@ -179,7 +181,7 @@ run_named(const struct run *run, const char *name, struct arena *a, struct out *
 }
 
 static int
-run_and_tell(const struct run *run, const char *name)
+run_and_tell(struct run *run, const char *name)
 {
 	struct arena a;
 	struct out o;
@@ -192,6 +194,7 @@ run_and_tell(const struct run *run, const char *name)
 	out_text(&o, name);
 	out_key(&o, "dry_run");
 	out_bool(&o, run->dry);
+	run->line = &o;
 	sound = run_named(run, name, &a, &o);
 	out_close(&o, '}');
 	out_raw(&o, "\n", 1);

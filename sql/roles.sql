@@ -22,3 +22,5 @@ GRANT SELECT, UPDATE ON experiments TO carillon_worker;
 GRANT SELECT, INSERT ON audit TO carillon_worker;
 GRANT SELECT, UPDATE ON flags, flag_environments TO carillon_worker;
 GRANT SELECT, UPDATE ON schedules, moments TO carillon_worker;
+-- Only to lock a member's row: nothing writes it.
+GRANT UPDATE (created_at) ON members TO carillon_worker;

@@ -1,0 +1,300 @@
+/*
+ * fire: one moment in one transaction.
+ *
+ * The state, the moment's outcome, the audit entry and the news commit together or not at all.
+ * All that the verdict is made of is read after the locks were taken.
+ */
+#include <string.h>
+
+#include "audit.h"
+#include "fire.h"
+#include "log.h"
+#include "moment.h"
+#include "notify.h"
+#include "preflight.h"
+#include "queries.h"
+#include "schedule.h"
+
+/* The body's context: what it is about, and how the last run of it ended. */
+struct attempt {
+	struct fire *f;
+	const struct fire_moment *m;
+	enum fire_end end;
+	enum fire_tally what;
+};
+
+/* Leave it: nothing has been written. */
+static enum db_status
+leave(struct attempt *t, enum fire_end end)
+{
+	t->end = end;
+	return DB_NONE;
+}
+
+static bool
+is_experiment(const struct fire_moment *m)
+{
+	return strcmp(m->resource_kind, "experiment") == 0;
+}
+
+/* DB_OK when we hold all that exists of it. */
+static enum db_status
+hold(struct db_tx *tx, struct attempt *t)
+{
+	const struct fire_moment *m = t->m;
+	enum db_status st;
+
+	st = db_exec(tx, is_experiment(m) ? &q_fire_hold_experiment : &q_fire_hold_flag,
+	    DB_ARGS(m->resource_id), NULL);
+	if (st == DB_NONE) {
+		st = db_exec(tx, &q_fire_is_there, DB_ARGS(m->resource_kind, m->resource_id), NULL);
+		if (st == DB_OK)
+			return leave(t, FIRE_AGAIN);
+	}
+	if (st != DB_OK && st != DB_NONE)
+		return st;
+	if ((st = db_exec(tx, &q_fire_hold, DB_ARGS(m->id), NULL)) == DB_NONE)
+		return leave(t, FIRE_GONE);
+	if (st == DB_OK)
+		st = db_exec(tx, &q_fire_hold_member, DB_ARGS(m->id), NULL);
+	return st == DB_NONE ? DB_OK : st;
+}
+
+void
+fire_read_case(struct fire *f, const struct db_rows *rows, struct fire_case *c)
+{
+	const char *status = rows_text(rows, 0, "status");
+	bool is_flag = strcmp(rows_text(rows, 0, "resource_kind"), "flag_environment") == 0;
+
+	*c = (struct fire_case){
+		.kind = rows_text(rows, 0, "kind"),
+		.state = status,
+		.strict = rows_bool(rows, 0, "strict_schedules"),
+		.role = rows_text(rows, 0, "role"),
+		.late_ms = rows_int(rows, 0, "late_ms"),
+		.doubtful = f->doubtful,
+	};
+	if (status == NULL)
+		return;
+	if (!is_flag)
+		c->preflight = preflight_refusal(&f->scratch, rows, 0);
+	else if (strcmp(status, "ARCHIVED") != 0)
+		c->state = rows_bool(rows, 0, "enabled") ? "on" : "off";
+}
+
+/* Whether the schedule's other moment follows this one, and goes when it does not fire. */
+static bool
+drops(const struct db_rows *rows, const struct fire_verdict *v)
+{
+	const char *kind = rows_text(rows, 0, "kind");
+
+	return v->outcome != FIRE_FIRED && rows_text(rows, 0, "the_other") != NULL &&
+	    (strcmp(kind, "launch") == 0 ||
+		(strcmp(kind, "enable") == 0 && rows_text(rows, 0, "end_days") != NULL));
+}
+
+/* A relative end is counted from the moment that has fired: its rule when that gives another
+ * instant than was worked out when it was saved, else NULL. */
+static const char *
+moved_end(const struct fire_news *n, char at[MOMENT_LEN + 1])
+{
+	const struct db_rows *rows = n->rows;
+	struct zone_instant end;
+
+	if (n->v->outcome != FIRE_FIRED || n->zone == NULL ||
+	    rows_text(rows, 0, "the_other") == NULL || rows_text(rows, 0, "end_days") == NULL ||
+	    !schedule_end(n->zone, rows_int(rows, 0, "due_ms"), (int)rows_int(rows, 0, "end_days"),
+		rows_text(rows, 0, "end_time"), &end))
+		return NULL;
+	if (end.ms == rows_int(rows, 0, "other_due_ms") || end.ms <= rows_int(rows, 0, "due_ms"))
+		return NULL;
+	moment_format(end.ms, at);
+	return zone_rule_name(end.rule);
+}
+
+static enum db_status
+settle(struct db_tx *tx, const struct fire_moment *m, const struct fire_news *n)
+{
+	char at[MOMENT_LEN + 1];
+	const char *rule = moved_end(n, at);
+	enum db_status st = db_exec(tx, &q_fire_settle,
+	    DB_ARGS(m->id, fire_outcome(n->v->outcome), n->v->reason,
+		n->drops ? REASON_NOT_STARTED : NULL, rule != NULL ? at : NULL, rule),
+	    NULL);
+
+	return st == DB_NONE ? DB_FAIL : st; /* we hold it, so it is there */
+}
+
+/* The resource's new state, or only its version: its schedule is a part of it. */
+static enum db_status
+apply(struct db_tx *tx, const struct fire_moment *m, const struct fire_news *n)
+{
+	const char *to = n->v->to;
+
+	if (n->c->state == NULL)
+		return DB_OK;
+	if (is_experiment(m))
+		return db_exec(tx, &q_fire_experiment, DB_ARGS(m->resource_id, to), NULL);
+	if (to != NULL)
+		to = strcmp(to, "on") == 0 ? "true" : "false";
+	return db_exec(tx, &q_fire_flag, DB_ARGS(m->resource_id, to), NULL);
+}
+
+/* {"status":…} or {"enabled":…}; NULL of what is gone. */
+static void
+put_state(struct out *o, const struct fire_moment *m, const char *state)
+{
+	bool plain = is_experiment(m) || strcmp(state, "ARCHIVED") == 0;
+
+	out_key(o, plain ? "status" : "enabled");
+	if (plain)
+		out_text(o, state);
+	else
+		out_bool(o, strcmp(state, "on") == 0);
+}
+
+static const char *
+state_before(struct arena *a, const struct fire_moment *m, const struct fire_news *n)
+{
+	struct out o;
+
+	if (n->c->state == NULL)
+		return NULL;
+	out_init(&o, a, 64);
+	out_open(&o, '{');
+	put_state(&o, m, n->c->state);
+	out_close(&o, '}');
+	return arena_ndup(a, o.s, o.n);
+}
+
+static const char *
+state_after(struct arena *a, const struct fire_moment *m, const struct fire_news *n)
+{
+	struct out o;
+
+	out_init(&o, a, 256);
+	out_open(&o, '{');
+	if (n->c->state != NULL)
+		put_state(&o, m, n->v->to != NULL ? n->v->to : n->c->state);
+	out_key(&o, "moment");
+	out_text(&o, n->c->kind);
+	out_key(&o, "due_at");
+	out_moment(&o, rows_text(n->rows, 0, "due_at"));
+	out_key(&o, "reason");
+	out_text(&o, n->v->reason);
+	out_key(&o, "late_seconds");
+	out_int(&o, n->c->late_ms / 1000);
+	out_close(&o, '}');
+	return arena_ndup(a, o.s, o.n);
+}
+
+static enum db_status
+write_audit(struct db_tx *tx, struct arena *a, const struct fire_moment *m,
+    const struct fire_news *n)
+{
+	static const char *const actions[] = { "schedule.fired", "schedule.missed",
+		"schedule.failed" };
+	struct audit entry = { rows_text(n->rows, 0, "team_id"), actions[n->v->outcome],
+		m->resource_kind, m->resource_id, state_before(a, m, n), state_after(a, m, n) };
+
+	return audit_system(tx, rows_text(n->rows, 0, "scheduled_by"), &entry);
+}
+
+static enum db_status
+tell(struct db_tx *tx, struct fire *f, const struct fire_moment *m, const struct fire_news *n)
+{
+	struct arena *a = &f->scratch;
+	const struct db_rows *r = n->rows;
+	struct notice notice = {
+		.type = fire_type(n->c, n->v),
+		.users = rows_text(r, 0, "recipients"),
+		.dedupe = arena_fmt(a, "moment:%s", m->id),
+		.team = rows_text(r, 0, "team_id"),
+		.title = fire_title(a, n),
+		.body = fire_body(a, n),
+		.link = fire_link(a, n),
+		.data = fire_data(a, n),
+		.resource_kind = m->resource_kind,
+		.resource_id = m->resource_id,
+		.resource_name = rows_text(r, 0, "resource_name"),
+		.project_id = rows_text(r, 0, "project_id"),
+		.project_name = rows_text(r, 0, "project_name"),
+		.environment_id = rows_text(r, 0, "environment_id"),
+		.environment_name = rows_text(r, 0, "environment_name"),
+	};
+
+	if (strcmp(notice.users, "{}") == 0)
+		log_line(LOG_WARN, NULL, "moment %s: there is nobody to tell", m->id);
+	return notify_enqueue(tx, a, f->run->conf->base_url, &notice);
+}
+
+/* All writes, inboxes last: they are what others wait for most. */
+static enum db_status
+carry_out(struct db_tx *tx, struct attempt *t, const struct fire_news *n)
+{
+	enum db_status st;
+
+	if ((st = apply(tx, t->m, n)) != DB_OK && st != DB_NONE)
+		return st;
+	if ((st = settle(tx, t->m, n)) != DB_OK)
+		return st;
+	st = write_audit(tx, &t->f->scratch, t->m, n);
+	if (st != DB_OK && st != DB_NONE)
+		return st;
+	st = tell(tx, t->f, t->m, n);
+	t->end = FIRE_DONE;
+	t->what = n->v->outcome;
+	return st;
+}
+
+static enum db_status
+attempt(struct db_tx *tx, void *ctx)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct attempt *t = ctx;
+	struct fire *f = t->f;
+	struct fire_case c;
+	struct fire_verdict v;
+	enum db_status st;
+
+	arena_reset(&f->scratch);
+	t->end = FIRE_GONE;
+	if ((st = hold(tx, t)) != DB_OK)
+		return st;
+	if ((st = db_exec(tx, &q_fire_look, DB_ARGS(t->m->id, f->run->at), &rows)) != DB_OK)
+		return st;
+	if (!rows_bool(rows, 0, "is_due")) /* moved meanwhile */
+		return DB_NONE;
+	fire_read_case(f, rows, &c);
+	if (rows_bool(rows, 0, "waits"))
+		return leave(t, FIRE_AGAIN);
+	if ((v = fire_decide(&c)).outcome == FIRE_SKIPPED)
+		return leave(t, FIRE_LEFT);
+	return carry_out(tx, t,
+	    &(struct fire_news){ rows, &c, &v, drops(rows, &v),
+		fire_zone(f, rows_text(rows, 0, "time_zone")), fire_zone(f, "UTC") });
+}
+
+enum fire_end
+fire_one(struct fire *f, const struct fire_moment *m, enum fire_tally *what)
+{
+	struct attempt t = { .f = f, .m = m };
+
+	switch (db_tx(f->run->db, attempt, &t)) {
+	case DB_OK:
+	case DB_NONE:
+		*what = t.what;
+		return t.end;
+	case DB_BUSY:
+	case DB_RETRY:
+		log_line(LOG_WARN, NULL, "moment %s put off: %s", m->id, db_error(f->run->db));
+		return FIRE_AGAIN;
+	case DB_AWAY:
+		log_line(LOG_WARN, NULL, "moment %s put off: %s", m->id, db_error(f->run->db));
+		return FIRE_AWAY;
+	default:
+		log_line(LOG_ERROR, NULL, "moment %s cannot be decided: %s", m->id,
+		    db_error(f->run->db));
+		return FIRE_BROKEN;
+	}
+}

@@ -1,0 +1,215 @@
+/* fire: what people are told, in their zone and in UTC. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "fire.h"
+#include "json.h"
+#include "moment.h"
+#include "schedule.h"
+
+/* Everything that depends on the kind; NAME and ENVIRONMENT are put in. */
+static const struct words {
+	const char *kind, *fired_type, *missed_type, *failed_type;
+	const char *fired, *already, *missed, *failed; /* titles */
+	const char *now, *stays; /* sentences: after it fired, after it did not */
+	const char *dropped;
+} words[] = {
+	{ "launch", "EXPERIMENT_SCHEDULED_LAUNCH_FIRED", "EXPERIMENT_SCHEDULE_MISSED",
+	    "EXPERIMENT_SCHEDULE_FAILED", "was launched", "was running already", "was not launched",
+	    "could not be launched", "is running", "The experiment was not launched.",
+	    "Its scheduled end was dropped with it." },
+	{ "end", "EXPERIMENT_SCHEDULED_END_FIRED", "EXPERIMENT_SCHEDULE_MISSED",
+	    "EXPERIMENT_SCHEDULE_FAILED", "has ended", "had ended already", "was not ended",
+	    "could not be ended", "is paused", "The experiment stays as it was.", NULL },
+	{ "enable", "FLAG_SCHEDULED_ENABLE_FIRED", "FLAG_SCHEDULE_MISSED", "FLAG_SCHEDULE_FAILED",
+	    "was switched on", "was on already", "was not switched on", "could not be switched on",
+	    "is on", "The flag stays as it was.",
+	    "The switching off that was to follow was dropped with it." },
+	{ "disable", "FLAG_SCHEDULED_DISABLE_FIRED", "FLAG_SCHEDULE_MISSED", "FLAG_SCHEDULE_FAILED",
+	    "was switched off", "was off already", "was not switched off",
+	    "could not be switched off", "is off", "The flag stays as it was.", NULL },
+};
+
+static const struct words *
+words_of(const struct fire_case *c)
+{
+	size_t i = 0;
+
+	while (i < COUNT(words) - 1 && strcmp(words[i].kind, c->kind) != 0)
+		i++;
+	return &words[i];
+}
+
+static bool
+was_there(const struct fire_verdict *v)
+{
+	return v->outcome == FIRE_FIRED && v->reason != NULL;
+}
+
+static bool
+is_flag(const struct fire_news *n)
+{
+	return strcmp(rows_text(n->rows, 0, "resource_kind"), "flag_environment") == 0;
+}
+
+const char *
+fire_type(const struct fire_case *c, const struct fire_verdict *v)
+{
+	const struct words *w = words_of(c);
+
+	return v->outcome == FIRE_FIRED ? w->fired_type
+	    : v->outcome == FIRE_MISSED ? w->missed_type
+					: w->failed_type;
+}
+
+const char *
+fire_title(struct arena *a, const struct fire_news *n)
+{
+	const struct words *w = words_of(n->c);
+	const char *did = w->fired, *name = rows_text(n->rows, 0, "resource_name");
+
+	if (was_there(n->v))
+		did = w->already;
+	else if (n->v->outcome == FIRE_MISSED)
+		did = w->missed;
+	else if (n->v->outcome == FIRE_FAILED)
+		did = w->failed;
+	if (!is_flag(n))
+		return arena_fmt(a, "%s %s", name, did);
+	return arena_fmt(a, "%s %s in %s", name, did, rows_text(n->rows, 0, "environment_name"));
+}
+
+static const char *
+count_of(struct arena *a, int64_t n, const char *unit)
+{
+	return arena_fmt(a, "%" PRId64 " %s%s", n, unit, n == 1 ? "" : "s");
+}
+
+/* "2 days 3 hours": the two largest units, rounded down. */
+static const char *
+span(struct arena *a, int64_t seconds)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = { { "day", 86400 }, { "hour", 3600 }, { "minute", 60 }, { "second", 1 } };
+	size_t i = 0;
+	int64_t rest;
+
+	while (i < COUNT(units) - 1 && seconds < units[i].seconds)
+		i++;
+	rest = seconds % units[i].seconds;
+	if (i == COUNT(units) - 1 || rest / units[i + 1].seconds == 0)
+		return count_of(a, seconds / units[i].seconds, units[i].name);
+	return arena_fmt(a, "%s %s", count_of(a, seconds / units[i].seconds, units[i].name),
+	    count_of(a, rest / units[i + 1].seconds, units[i + 1].name));
+}
+
+/* "22 Nov 2026, 09:00 EST (America/New_York), which is 22 Nov 2026, 14:00 UTC" */
+static const char *
+when(struct arena *a, const struct fire_news *n)
+{
+	int64_t ms = rows_int(n->rows, 0, "due_ms");
+	char exact[MOMENT_LEN + 1];
+	const char *local, *utc;
+
+	moment_format(ms, exact);
+	utc = n->utc != NULL ? zone_text(a, n->utc, ms) : exact;
+	local = n->zone != NULL ? zone_text(a, n->zone, ms) : utc;
+	return strcmp(local, utc) == 0 ? arena_dup(a, utc)
+				       : arena_fmt(a, "%s, which is %s", local, utc);
+}
+
+static const char *
+due_sentence(struct arena *a, const struct fire_news *n)
+{
+	int64_t late = n->c->late_ms / 1000;
+
+	if (n->v->outcome != FIRE_FIRED)
+		return arena_fmt(a, "It was due on %s; that was %s before this was decided.",
+		    when(a, n), span(a, late));
+	if (late == 0)
+		return arena_fmt(a, "It was due on %s, and done on time.", when(a, n));
+	return arena_fmt(a, "It was due on %s, and done %s late.", when(a, n), span(a, late));
+}
+
+/* "The flag NAME of PROJECT" */
+static const char *
+subject(struct arena *a, const struct fire_news *n)
+{
+	return arena_fmt(a, "The %s %s of %s", is_flag(n) ? "flag" : "experiment",
+	    rows_text(n->rows, 0, "resource_name"), rows_text(n->rows, 0, "project_name"));
+}
+
+static const char *
+fired_body(struct arena *a, const struct fire_news *n)
+{
+	const struct words *w = words_of(n->c);
+	const char *where =
+	    is_flag(n) ? arena_fmt(a, " in %s", rows_text(n->rows, 0, "environment_name")) : "";
+
+	if (was_there(n->v))
+		return arena_fmt(a, "%s %s%s. Nothing was changed. %s", subject(a, n), w->already,
+		    where, due_sentence(a, n));
+	return arena_fmt(a, "%s %s now%s. %s%s", subject(a, n), w->now, where, due_sentence(a, n),
+	    is_flag(n)                           ? " Other environments were not touched."
+		: strcmp(n->c->kind, "end") == 0 ? " Look at the results before you stop it."
+						 : "");
+}
+
+const char *
+fire_body(struct arena *a, const struct fire_news *n)
+{
+	const struct words *w = words_of(n->c);
+	const char *did, *why, *stays;
+
+	if (n->v->outcome == FIRE_FIRED)
+		return fired_body(a, n);
+	did = n->v->outcome == FIRE_MISSED ? w->missed : w->failed;
+	why = schedule_sentence(n->v->reason);
+	if (strcmp(n->v->reason, REASON_PREFLIGHT_FAILED) == 0 && n->c->preflight != NULL)
+		why = arena_fmt(a, "Its preflight no longer passes: %s.", n->c->preflight);
+	stays = n->v->to != NULL  ? "The experiment is a draft again."
+	    : n->c->state == NULL ? "Nothing was changed."
+				  : w->stays;
+	return arena_fmt(a, "%s %s%s%s. %s %s %s%s%s", subject(a, n), did, is_flag(n) ? " in " : "",
+	    is_flag(n) ? rows_text(n->rows, 0, "environment_name") : "", why, due_sentence(a, n),
+	    stays, n->drops ? " " : "", n->drops ? w->dropped : "");
+}
+
+const char *
+fire_link(struct arena *a, const struct fire_news *n)
+{
+	const char *again = n->v->outcome == FIRE_FIRED ? "" : "&schedule=1";
+
+	if (n->c->state == NULL)
+		return is_flag(n) ? "/dashboard/flags" : "/dashboard/experiments";
+	if (!is_flag(n))
+		return arena_fmt(a, "/dashboard/experiments?id=%s%s",
+		    rows_text(n->rows, 0, "resource_id"), again);
+	return arena_fmt(a, "/dashboard/flags?id=%s&environment=%s%s",
+	    rows_text(n->rows, 0, "flag_id"), rows_text(n->rows, 0, "environment_id"), again);
+}
+
+const char *
+fire_data(struct arena *a, const struct fire_news *n)
+{
+	struct out o;
+
+	out_init(&o, a, 256);
+	out_open(&o, '{');
+	out_key(&o, "reason");
+	out_text(&o, n->v->reason);
+	out_key(&o, "late_seconds");
+	out_int(&o, n->c->late_ms / 1000);
+	out_key(&o, "kind");
+	out_text(&o, n->c->kind);
+	out_key(&o, "due_at");
+	out_moment(&o, rows_text(n->rows, 0, "due_at"));
+	out_key(&o, "time_zone");
+	out_text(&o, rows_text(n->rows, 0, "time_zone"));
+	out_key(&o, "schedule_id");
+	out_text(&o, rows_text(n->rows, 0, "schedule_id"));
+	out_close(&o, '}');
+	return arena_ndup(a, o.s, o.n);
+}
