@@ -67,7 +67,8 @@ db_close(struct db *db)
 		return;
 	for (int i = 0; db->lanes != NULL && i < LANES; i++)
 		lane_close(&db->lanes[i]);
-	close(db->ep);
+	if (!db->joined)
+		close(db->ep);
 	free(db->lanes);
 	free(db->waiting);
 	free((char *)db->url);
@@ -80,10 +81,12 @@ db_error(const struct db *db)
 	return db->why;
 }
 
-int
-db_fd(const struct db *db)
+void
+db_join(struct db *db, int ep)
 {
-	return db->ep;
+	close(db->ep);
+	db->ep = ep;
+	db->joined = true;
 }
 
 /* ---- the loop's side ---- */
@@ -128,6 +131,29 @@ db_flush(struct db *db)
 	while (resume_all(db));
 }
 
+bool
+db_event(struct db *db, void *ptr)
+{
+	uintptr_t at = (uintptr_t)ptr, first = (uintptr_t)db->lanes;
+
+	if (at < first || at >= first + LANES * sizeof(*db->lanes))
+		return false;
+	lane_event(ptr);
+	return true;
+}
+
+void
+db_tick(struct db *db)
+{
+	int64_t now = lane_clock();
+
+	if (now - db->ticked <= TICK_MS)
+		return;
+	db->ticked = now;
+	for (int i = 0; i < LANES; i++)
+		lane_tick(&db->lanes[i], now);
+}
+
 void
 db_turn(struct db *db, int timeout_ms)
 {
@@ -136,11 +162,7 @@ db_turn(struct db *db, int timeout_ms)
 
 	for (int i = 0; i < n; i++)
 		lane_event(evs[i].data.ptr);
-	if (lane_clock() - db->ticked > TICK_MS) {
-		db->ticked = lane_clock();
-		for (int i = 0; i < LANES; i++)
-			lane_tick(&db->lanes[i], db->ticked);
-	}
+	db_tick(db);
 	resume_all(db);
 }
 
@@ -164,7 +186,7 @@ run(struct lane *l, struct item *it, struct db_rows **rows)
 			if (!it->done)
 				db_turn(db, 100);
 		}
-	snprintf(db->why, sizeof(db->why), "%s", it->why);
+	memcpy(db->why, it->why, sizeof(db->why));
 	if (rows != NULL && (it->status == DB_OK || it->status == DB_NONE))
 		*rows = (struct db_rows *)TAKE(it->res);
 	PQclear(it->res);

@@ -91,11 +91,19 @@ enum db_status db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_arg
 /* Prepare st now; the test suite calls this for every statement we have. */
 enum db_status db_check(struct db *db, const struct db_stmt *st) MUST_CHECK;
 
-/* For the event loop: wait for db_fd() to be readable, then call db_turn();
- * call db_flush() after a turn's requests have been started. */
-int db_fd(const struct db *db);
-void db_turn(struct db *db, int timeout_ms);
+/*
+ * For the event loop.  db_join, before the first statement: its epoll watches our connections
+ * from now on.  db_event takes what that epoll said of one of them, false when ptr is not ours.
+ * db_tick, now and then: gives up what takes too long.  db_flush, at the end of a turn: sends
+ * what the turn's requests ask for and resumes those that have their answer.
+ */
+void db_join(struct db *db, int ep);
+bool db_event(struct db *db, void *ptr);
+void db_tick(struct db *db);
 void db_flush(struct db *db);
+
+/* The same without a loop: wait so long for answers, and take them in. */
+void db_turn(struct db *db, int timeout_ms);
 
 /* ---- rows ---- */
 

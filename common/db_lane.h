@@ -69,6 +69,7 @@ struct db {
 	const char *url;
 	bool prepare;
 	int ep;
+	bool joined;            /* ep is the loop's */
 	int64_t ticked;         /* ms: when lane_tick last ran */
 	struct lane *lanes;     /* LANE_READ, LANE_WRITE, then those of transactions */
 	struct items ready;     /* done, their fibers to be resumed by the loop */

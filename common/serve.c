@@ -326,7 +326,7 @@ tidy(void)
 	if (now - server.tidied < TICK_MS)
 		return;
 	server.tidied = now;
-	db_turn(server.db, 0); /* what waits too long for the database */
+	db_tick(server.db);
 	for (int i = 0; i < SLOTS; i++) {
 		struct slot *s = &server.slots[i];
 
@@ -344,11 +344,9 @@ turn(const sigset_t *unblocked, int timeout_ms)
 	int n = epoll_pwait(server.ep, evs, TURN_MAX, timeout_ms, unblocked);
 
 	for (int i = 0; i < n; i++)
-		if (evs[i].data.ptr == &server.db)
-			db_turn(server.db, 0);
-		else if (evs[i].data.ptr == &server)
+		if (evs[i].data.ptr == &server)
 			accept_all();
-		else
+		else if (!db_event(server.db, evs[i].data.ptr))
 			on_readable(evs[i].data.ptr);
 	tidy();
 	db_flush(server.db);
@@ -411,14 +409,13 @@ catch_signals(sigset_t *unblocked)
 static bool
 start(const char *name, const struct route *table)
 {
-	struct epoll_event on_db = { .events = EPOLLIN, .data.ptr = &server.db };
-
 	server.table = table;
 	server.conf = conf_load();
-	if (server.conf == NULL)
+	if (server.conf == NULL ||
+	    (server.db = db_open(server.conf->web_database_url, server.conf->prepare)) == NULL)
 		return false;
-	server.db = db_open(server.conf->web_database_url, server.conf->prepare);
 	server.ep = epoll_create1(EPOLL_CLOEXEC);
+	db_join(server.db, server.ep);
 	server.memory = memfd_create("fastcgi", MFD_CLOEXEC);
 	metric_open(server.conf, name);
 	for (int i = 0; i < SLOTS; i++) {
@@ -427,9 +424,9 @@ start(const char *name, const struct route *table)
 		/* no listening socket: accepting is never libfcgi's business */
 		FCGX_InitRequest(&server.slots[i].fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
 	}
-	return server.db != NULL && server.memory >= 0 && FCGX_Init() == 0 &&
+	return server.memory >= 0 && FCGX_Init() == 0 &&
 	    fcntl(LISTEN_FD, F_SETFL, fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) == 0 &&
-	    listen_again() && epoll_ctl(server.ep, EPOLL_CTL_ADD, db_fd(server.db), &on_db) == 0;
+	    listen_again();
 }
 
 int

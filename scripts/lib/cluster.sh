@@ -28,6 +28,7 @@ cluster_init() { # DATA SOCKETS [INITDB OPTION...]
 		max_connections = 100
 		shared_buffers = $(cluster_memory)
 		deadlock_timeout = 100ms
+		update_process_title = off
 		fsync = on
 		synchronous_commit = on
 		timezone = 'UTC'
