@@ -59,6 +59,39 @@ test_at_once(void)
 	}
 }
 
+/* ---- runs that are killed ---- */
+
+static useconds_t fuse;
+
+static bool
+fire_and_die(struct db *db, int which)
+{
+	(void)which;
+	ualarm(fuse, 0);
+	return fire_now(db, 0);
+}
+
+static void
+test_killed(void)
+{
+	int64_t n[TALLY_MAX];
+	uint64_t seed = 20261122;
+	int runs = 0;
+
+	many(150);
+	while (sql("SELECT count(*) FROM moments WHERE outcome IS NULL") > 20 && runs++ < 200) {
+		fuse = 1000 + (useconds_t)(t_random(&seed) % 60000);
+		t_at_once(1, fire_and_die);
+		check_story("killed");
+	}
+	usleep(50000); /* the last one's backend lets go */
+	T_OK(fire_at(worker, NULL, false, n) && n[FIRE_SKIPPED] == 0, "a clean run");
+	T_OK(sql("SELECT count(*) FROM experiments WHERE status = 'RUNNING' AND version = 2") ==
+		150,
+	    "after %d runs that were killed", runs);
+	check_story("killed and clean");
+}
+
 /* ---- what stands in the way ---- */
 
 static const struct db_stmt hold_experiment = { .name = "test",
@@ -196,6 +229,7 @@ main(void)
 	worker = t_open("TEST_WORKER_DATABASE_URL");
 	t_owner = t_open("TEST_DATABASE_URL");
 	test_at_once();
+	test_killed();
 	test_obstacles();
 	test_dry_run();
 	test_clocks();
