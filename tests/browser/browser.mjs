@@ -54,9 +54,9 @@ function watch(page, errors) {
 }
 
 // Run body with a browser context of this user (null: nobody), then close it.
-// options: scheme, width, height
+// options: scheme, width, height, timezone
 export async function visit(user, options, body) {
-  const { scheme = 'light', width = 1280, height = 860 } = options;
+  const { scheme = 'light', width = 1280, height = 860, timezone = 'UTC' } = options;
   const context = await (
     await launched()
   ).newContext({
@@ -65,7 +65,7 @@ export async function visit(user, options, body) {
     colorScheme: scheme,
     reducedMotion: 'reduce',
     locale: 'en-US',
-    timezoneId: 'UTC',
+    timezoneId: timezone,
   });
   const errors = [];
   context.setDefaultTimeout(PATIENCE_MS);

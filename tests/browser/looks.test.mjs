@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { exec, quote } from '../lib/client.mjs';
-import { give, makeWorld } from '../lib/world.mjs';
+import { give, makeExperiment, makeFlag, makeWorld, seeSnippet } from '../lib/world.mjs';
 import { accessible, bellOf, fits, screenshot, visit } from './browser.mjs';
 
 const MINUTE = 60000;
@@ -56,9 +56,51 @@ const STORY = [
   ],
 ];
 
+// Experiments and flags in every state.
+const made = {};
+function makeResources() {
+  const { project } = world.team;
+  seeSnippet(project);
+  const experiment = (name, status, fields = {}) =>
+    makeExperiment(project, { name, status, ...fields }).id;
+  experiment('Old footer', 'ARCHIVED');
+  experiment('Shorter sign-up form', 'COMPLETED');
+  made.paused = experiment('Hero headline', 'PAUSED');
+  made.running = experiment('Free delivery bar', 'RUNNING', {
+    hypothesis: 'Visitors who see what is missing for free delivery buy more.',
+    variations: [
+      { name: 'No bar', weight: 34 },
+      { name: 'Bar at the top', weight: 33 },
+      { name: 'Bar in the basket', weight: 33 },
+    ],
+  });
+  made.draft = experiment('Checkout button colour', 'DRAFT', {
+    hypothesis: 'A green button sells more than a blue one.',
+    metrics: [],
+  });
+  makeFlag(world.team, { key: 'old-basket', name: 'Old basket', status: 'ARCHIVED' });
+  makeFlag(world.team, { key: 'free-shipping', name: 'Free shipping' }, ['development', 'staging']);
+  made.flag = makeFlag(
+    world.team,
+    {
+      key: 'greeting',
+      name: 'Greeting',
+      kind: 'string',
+      variations: [
+        { name: 'warm', value: 'Hello, you!' },
+        { name: 'plain', value: 'Hello' },
+      ],
+      default_on: 'warm',
+      default_off: 'plain',
+    },
+    ['production'],
+  ).id;
+}
+
 let world;
 before(() => {
   world = makeWorld();
+  makeResources();
   exec(`UPDATE teams SET name = 'Storefront team' WHERE id = ${quote(world.team.id)};
     UPDATE users SET name = 'Olive Owner' WHERE id = ${quote(world.owner.id)};
     INSERT INTO feedback (project_id, message, name, email, context, created_at) VALUES
@@ -96,6 +138,40 @@ const PAGES = [
     path: '/dashboard/issues?project=1',
     ready: 'There is no page at this address',
   },
+  { name: 'experiments', path: '/dashboard/experiments', ready: 'Free delivery bar' },
+  {
+    name: 'experiment-draft',
+    path: () => `/dashboard/experiments?id=${made.draft}`,
+    ready: 'No metric is set',
+  },
+  {
+    name: 'experiment-running',
+    path: () => `/dashboard/experiments?id=${made.running}`,
+    ready: 'they stay as they are',
+  },
+  {
+    name: 'experiment-scheduled',
+    path: () => `/dashboard/experiments?id=${made.paused}`,
+    ready: 'Launches in',
+    prepare: (page) => scheduled(page),
+  },
+  {
+    name: 'experiment-new',
+    path: '/dashboard/experiments',
+    ready: 'Free delivery bar',
+    open: (page) => page.getByRole('button', { name: 'New experiment' }).click(),
+  },
+  { name: 'flags', path: '/dashboard/flags', ready: 'Free shipping' },
+  { name: 'flag', path: () => `/dashboard/flags?id=${made.flag}`, ready: 'Who changed what' },
+  {
+    name: 'flag-new',
+    path: '/dashboard/flags',
+    ready: 'Free shipping',
+    async open(page) {
+      await page.getByRole('button', { name: 'New flag' }).click();
+      await page.getByLabel('Kind').selectOption('json');
+    },
+  },
   {
     name: 'bell',
     path: '/dashboard/inbox',
@@ -122,6 +198,26 @@ const PAGES = [
   },
 ];
 
+// As if it were scheduled; the rest is the API's answer.
+async function scheduled(page) {
+  await page.route('**/v1/experiments/*', async (route) => {
+    const answer = await route.fetch();
+    const { experiment } = await answer.json();
+    experiment.status = 'SCHEDULED';
+    experiment.schedule = {
+      time_zone: 'America/New_York',
+      scheduled_by: world.owner.id,
+      resolved: {
+        launch: { at: '2099-07-01T13:00:00.000Z', outcome: null },
+        end: { at: '2099-07-03T22:00:00.000Z', outcome: null },
+      },
+    };
+    await route.fulfill({ response: answer, json: { experiment } });
+  });
+}
+
+const pathOf = ({ path }) => (typeof path === 'function' ? path() : path);
+
 async function openBell(page) {
   await bellOf(page).button.click();
   await bellOf(page).items.first().waitFor();
@@ -132,10 +228,12 @@ for (const scheme of ['light', 'dark']) {
     ['wide', 1280],
     ['narrow', 320],
   ]) {
-    for (const { name, path, ready, open, nobody } of PAGES) {
+    for (const shown of PAGES) {
+      const { name, ready, open, prepare, nobody } = shown;
       test(`${name}, ${scheme}, ${size}`, () =>
         visit(nobody ? null : world.owner, { scheme, width }, async (page) => {
-          await page.goto(path);
+          if (prepare) await prepare(page);
+          await page.goto(pathOf(shown));
           await page.getByText(ready).first().waitFor();
           if (open) await open(page);
           await page.waitForLoadState('networkidle');
@@ -149,9 +247,9 @@ for (const scheme of ['light', 'dark']) {
 
 test('at 200 % zoom nothing sticks out', () =>
   visit(world.owner, { width: 640, height: 430 }, async (page) => {
-    for (const { name, path, ready, nobody } of PAGES.filter(({ open }) => !open)) {
-      if (nobody) continue;
-      await page.goto(path);
+    for (const shown of PAGES.filter(({ open, prepare, nobody }) => !open && !prepare && !nobody)) {
+      const { name, ready } = shown;
+      await page.goto(pathOf(shown));
       await page.getByText(ready).first().waitFor();
       await fits(page, name);
     }
@@ -159,9 +257,9 @@ test('at 200 % zoom nothing sticks out', () =>
 
 test('every page has one h1, landmarks and a skip link that works', () =>
   visit(world.owner, {}, async (page) => {
-    for (const { name, path, ready, nobody } of PAGES.filter(({ open }) => !open)) {
-      if (nobody) continue;
-      await page.goto(path);
+    for (const shown of PAGES.filter(({ open, prepare, nobody }) => !open && !prepare && !nobody)) {
+      const { name, ready } = shown;
+      await page.goto(pathOf(shown));
       await page.getByText(ready).first().waitFor();
       assert.equal(await page.locator('h1').count(), 1, name);
       for (const role of ['banner', 'main', 'navigation'])

@@ -4,10 +4,10 @@ import { byId, h } from './dom.js';
 import { startPage, emptyState, failedState } from './page.js';
 import { loadInto } from './card.js';
 import { pagedList } from './paged.js';
+import { chosenProject, projectSelect, projectsOf } from './projects.js';
 import { timeElement } from './time.js';
 
 const PAGE = 25;
-const PROJECTS_MOST = 200; // the API's limit
 
 function contextLine(context) {
   const pairs = Object.entries(context ?? {}).filter(([, value]) => typeof value !== 'object');
@@ -34,37 +34,6 @@ function feedbackRow({ message, name, email, context, environment, created_at: a
       contextLine(context),
     ),
   );
-}
-
-async function projectsOf(api, teams) {
-  const lists = await Promise.all(
-    teams.map(async (team) => {
-      const { data } = await api.get(`/v1/teams/${team.id}/projects?limit=${PROJECTS_MOST}`);
-      return data.projects.map((project) => ({ ...project, team: team.name }));
-    }),
-  );
-  return lists.flat();
-}
-
-function projectSelect(projects, current) {
-  const select = h(
-    'select',
-    {},
-    projects.map(({ id, name, team }) =>
-      h(
-        'option',
-        {
-          value: id,
-          selected: id === current,
-        },
-        `${name} (${team})`,
-      ),
-    ),
-  );
-  select.addEventListener('change', () => {
-    location.assign(`${location.pathname}?project=${encodeURIComponent(select.value)}`);
-  });
-  return h('label', { class: 'field-inline' }, h('span', {}, 'Project'), select);
 }
 
 function nothing(title, text) {
@@ -111,10 +80,7 @@ startPage(async ({ api, me }) => {
     byId('content').replaceChildren(failedState(error, () => location.reload()));
     return;
   }
-  const wanted = new URLSearchParams(location.search).get('project');
-  const project =
-    projects.find(({ id }) => id === wanted?.toLowerCase()) ??
-    (wanted === null ? projects[0] : undefined);
+  const { project, wanted } = chosenProject(projects);
   if (projects.length > 0)
     byId('project-select').replaceChildren(projectSelect(projects, project?.id));
   if (project === undefined) {

@@ -60,6 +60,22 @@ function actionWords(action) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const PAGES = { experiment: '/dashboard/experiments', flag: '/dashboard/flags' };
+
+function nameOf({ before, after }) {
+  return after?.name ?? before?.name ?? after?.key ?? before?.key;
+}
+
+/* The experiment or flag that it is about, unless that is gone. */
+function pageLink({ action, resource_kind: kind, resource_id: id }) {
+  if (!Object.hasOwn(PAGES, kind) || action.endsWith('.deleted')) return null;
+  return h(
+    'p',
+    { class: 'note-line' },
+    h('a', { href: `${PAGES[kind]}?id=${encodeURIComponent(id)}` }, `Open the ${kind}`),
+  );
+}
+
 function entryLine(entry, names) {
   const behalf = entry.on_behalf_of
     ? ` for ${names.get(entry.on_behalf_of) ?? 'a former member'}`
@@ -69,6 +85,7 @@ function entryLine(entry, names) {
       'span',
       { class: 'audit-words' },
       h('strong', {}, actionWords(entry.action)),
+      Object.hasOwn(PAGES, entry.resource_kind) && nameOf(entry) ? `: ${nameOf(entry)}` : null,
       ` by ${actorOf(entry, names)}${behalf}`,
     ),
     timeElement(entry.at),
@@ -89,6 +106,7 @@ function entryRow(entry, names) {
       {},
       h('summary', { class: 'audit-line' }, line, icon('chevron')),
       h('dl', { class: 'changes' }, changes.map(changeRow)),
+      pageLink(entry),
     ),
   );
 }

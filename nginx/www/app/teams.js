@@ -36,7 +36,20 @@ export function managesTeam(role) {
   return role === 'owner' || role === 'admin';
 }
 
-/* Creating projects needs "create, edit". */
+/* Creating and editing: projects, experiments, flags. */
 export function mayCreate(role) {
-  return role !== 'viewer';
+  return role !== undefined && role !== 'viewer';
+}
+
+/* What visitors get: publishing, pausing, toggling, archiving. */
+export function mayPublish(role) {
+  return managesTeam(role) || role === 'developer';
+}
+
+/* What somebody who may do less than everything should know; null for those who may publish. */
+export function limitOf(role) {
+  if (mayPublish(role)) return null;
+  return mayCreate(role)
+    ? `As a ${role} you can edit, but not change what visitors get.`
+    : 'As a viewer you can look, but not change anything.';
 }

@@ -64,7 +64,7 @@ export function timeElement(iso) {
 
 export function refreshTimes(root) {
   const now = new Date();
-  for (const element of root.querySelectorAll('time[datetime]')) {
+  for (const element of root.querySelectorAll('time[datetime]:not([data-fixed])')) {
     const text = relativeTime(new Date(element.dateTime), now);
     if (element.textContent !== text) element.textContent = text;
   }

@@ -11,9 +11,11 @@ import { complain } from './status.js';
 
 const PAGES = [
   ['/dashboard/inbox', 'Inbox'],
-  ['/dashboard/team', 'Team'],
+  ['/dashboard/experiments', 'Experiments'],
+  ['/dashboard/flags', 'Flags'],
   ['/dashboard/feedback', 'Feedback'],
-  ['/dashboard/preferences', 'Preferences'],
+  ['/dashboard/team', 'Team'],
+  ['/dashboard/preferences', 'Preferences'], // on small screens in the account menu only
 ];
 const KEYS = [
   ['↑ ↓', 'move between notifications'],

@@ -1,0 +1,46 @@
+/* projects - which of the user's projects a page is about: ?project=<id>, else the first one. */
+
+import { h } from './dom.js';
+
+const PROJECTS_MOST = 200; // the API's limit
+
+/* Every project of these teams, each with its team's name and the user's role in it. */
+export async function projectsOf(api, teams) {
+  const lists = await Promise.all(
+    teams.map(async (team) => {
+      const { data } = await api.get(`/v1/teams/${team.id}/projects?limit=${PROJECTS_MOST}`);
+      return data.projects.map((project) => ({ ...project, team: team.name, role: team.role }));
+    }),
+  );
+  return lists.flat();
+}
+
+/* {project, wanted}: project is undefined where there is none, or not the one that is wanted. */
+export function chosenProject(projects) {
+  const wanted = new URLSearchParams(location.search).get('project');
+  const project =
+    wanted === null ? projects[0] : projects.find(({ id }) => id === wanted.toLowerCase());
+  return { project, wanted };
+}
+
+/* A select that goes to the same page for another project. */
+export function projectSelect(projects, current) {
+  const select = h(
+    'select',
+    {},
+    projects.map(({ id, name, team }) =>
+      h('option', { value: id, selected: id === current }, `${name} (${team})`),
+    ),
+  );
+  select.addEventListener('change', () => {
+    location.assign(`${location.pathname}?project=${encodeURIComponent(select.value)}`);
+  });
+  return h('label', { class: 'field-inline' }, h('span', {}, 'Project'), select);
+}
+
+/* The project of an object, with its team and the user's role there. */
+export async function projectOf(api, me, id) {
+  const { data } = await api.get(`/v1/projects/${encodeURIComponent(id)}`);
+  const team = me.teams.find((one) => one.id === data.project.team_id);
+  return { ...data.project, team: team?.name, role: team?.role };
+}

@@ -1,0 +1,105 @@
+/* resource-list - the experiments or flags of one project, and a button that makes a new one. */
+
+import { byId, h } from './dom.js';
+import { emptyState, failedState } from './page.js';
+import { icon } from './icons.js';
+import { loadInto } from './card.js';
+import { pagedList } from './paged.js';
+import { chosenProject, projectSelect, projectsOf } from './projects.js';
+import { limitOf, mayCreate } from './teams.js';
+
+const PAGE = 50;
+
+/*
+ * Show it.
+ *   noun     'experiment' or 'flag'; drawing and text are for the page when there is none
+ *   row      object -> element
+ *   create   async (api, project) -> the new object, or null when it was given up
+ */
+export async function openList({ api, me, noun, drawing, text, row, create }) {
+  const content = byId('content');
+  const plural = `${noun}s`;
+  let projects;
+  try {
+    projects = await projectsOf(api, me.teams);
+  } catch (error) {
+    content.replaceChildren(failedState(error, () => location.reload()));
+    return;
+  }
+  const { project, wanted } = chosenProject(projects);
+  const tools = byId('tools');
+  if (projects.length > 0) tools.append(projectSelect(projects, project?.id));
+  if (project === undefined) {
+    content.replaceChildren(noProject(drawing, wanted));
+    return;
+  }
+  byId('summary').textContent = [`Of ${project.name}.`, limitOf(project.role)]
+    .filter(Boolean)
+    .join(' ');
+
+  const make = async () => {
+    const made = await create(api, project);
+    if (made !== null) location.assign(`${location.pathname}?id=${encodeURIComponent(made.id)}`);
+  };
+  const button = (kind) =>
+    h(
+      'button',
+      { class: `button ${kind}`, type: 'button', onclick: make },
+      icon('plus'),
+      `New ${noun}`,
+    );
+  if (mayCreate(project.role)) tools.append(button('primary'));
+
+  const list = h('ul', { class: 'notes' });
+  const more = h(
+    'button',
+    { class: 'button', type: 'button', hidden: true },
+    `Load older ${plural}`,
+  );
+  const pages = pagedList({
+    api,
+    path: `/v1/projects/${project.id}/${plural}`,
+    noun: plural,
+    list,
+    more,
+    limit: PAGE,
+    row,
+    focus: 'a',
+    empty: () => h('li', {}, emptyState({ drawing, title: `No ${noun} yet`, text })),
+  });
+  await loadInto(content, async () => {
+    await pages.reload();
+    content.replaceChildren(list, h('div', { class: 'more' }, more));
+  });
+}
+
+function noProject(drawing, wanted) {
+  return wanted === null
+    ? emptyState({
+        drawing,
+        title: 'No project yet',
+        text: 'Create one on the team page; what it tries out is shown here.',
+        action: h('a', { class: 'button', href: '/dashboard/team' }, 'To the team page'),
+      })
+    : emptyState({
+        drawing,
+        title: 'No such project',
+        text: 'It does not exist, or it is not one of your teams’ projects.',
+      });
+}
+
+/* A row that is one big link. */
+export function resourceRow({ drawing, href, title, words, chips, quiet = false }) {
+  return h(
+    'li',
+    { class: quiet ? 'note resource quiet' : 'note resource' },
+    h('span', { class: 'kind' }, icon(drawing)),
+    h(
+      'div',
+      { class: 'note-words' },
+      h('h2', { class: 'note-title' }, h('a', { class: 'note-main', href }, title)),
+      h('p', { class: 'note-meta' }, words),
+    ),
+    h('div', { class: 'chips' }, chips),
+  );
+}

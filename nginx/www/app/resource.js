@@ -1,0 +1,162 @@
+/*
+ * resource - the page of one experiment or flag: read it, show it, change it, and say what happened
+ * when somebody else was quicker.
+ */
+
+import { byId, h } from './dom.js';
+import { icon } from './icons.js';
+import { INBOX_CHANGED } from './inbox-events.js';
+import { emptyState, failedState } from './page.js';
+import { projectOf } from './projects.js';
+import { complain } from './status.js';
+
+const LOST_RACE = 409;
+const STALE = 412;
+
+/* Above the content: that it has changed, and the way to what it is now. */
+function conflictBanner(noun, error, reload) {
+  const words =
+    error.status === STALE
+      ? `Somebody has changed this ${noun} since you opened it, so nothing was saved.`
+      : `Something else happened to this ${noun} at the same moment: ${error.message}`;
+  return h(
+    'div',
+    { class: 'banner alarm', role: 'alert' },
+    icon('issue'),
+    h('p', { class: 'banner-words' }, words, ' Load what it is now, then make your change again.'),
+    h('button', { class: 'button', type: 'button', onclick: reload }, 'Load the newest'),
+  );
+}
+
+function missing(noun, back) {
+  return emptyState({
+    drawing: noun === 'flag' ? 'flag_environment' : noun,
+    title: `No such ${noun}`,
+    text: `It does not exist, or it is not one of your teams’.`,
+    action: h('a', { class: 'button', href: back }, `All ${noun}s`),
+  });
+}
+
+/* Answers how to give the focus back after everything was drawn again. */
+function keepFocus() {
+  const main = byId('main');
+  const active = document.activeElement;
+  if (active === main || !main.contains(active)) return () => {};
+  return () => {
+    if (active.isConnected) return;
+    const key = active.dataset.focusKey;
+    const again = key && main.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
+    (again && !again.disabled ? again : byId('title')).focus();
+  };
+}
+
+/*
+ * Open the page.
+ *   noun   'experiment' or 'flag', in answers too; path is that of the object in the API
+ *   extra  async (api, object) -> more that show() needs; it never fails
+ *   show   (page) draws page.object for page.project.role into content; page has also
+ *          edited(bool): whether there are edits that would be lost
+ *          act(what, send): send(version) changes it; resolves to the answer's data, or null when
+ *            it was refused, which the page then says
+ *          free(): true when nothing is unsaved; else says so
+ */
+export async function openResource({ api, me, noun, path, back, extra = async () => null, show }) {
+  const content = byId('content');
+  const notice = h('div', {});
+  const place = h('div', {});
+  let edits = false;
+  let busy = false;
+
+  const page = { api, me, noun, path, place, object: null, project: null, extra: null };
+
+  page.edited = (value) => {
+    edits = value;
+  };
+
+  async function put(object) {
+    [page.extra, page.project] = await Promise.all([
+      extra(api, object),
+      page.project ?? projectOf(api, me, object.project_id),
+    ]);
+    page.object = object;
+    edits = false;
+    notice.replaceChildren();
+    const refocus = keepFocus();
+    show(page);
+    refocus();
+  }
+
+  async function read() {
+    const { data } = await api.get(path);
+    await put(data[noun]);
+  }
+
+  async function reload() {
+    try {
+      await read();
+      byId('title').focus();
+    } catch (error) {
+      complain(error, 'Not loaded.');
+    }
+  }
+
+  page.free = () => {
+    if (edits) complain({ message: 'Save your changes first, or reload the page to drop them.' });
+    return !edits;
+  };
+
+  page.act = async (what, send) => {
+    if (busy) return null;
+    busy = true;
+    try {
+      const { data } = await send(page.object.version);
+      if (data[noun]) await put(data[noun]);
+      return data;
+    } catch (error) {
+      if (error.status === STALE || error.status === LOST_RACE) {
+        notice.replaceChildren(conflictBanner(noun, error, reload));
+        notice.scrollIntoView({ block: 'center' });
+      } else {
+        complain(error, what);
+      }
+      return null;
+    } finally {
+      busy = false;
+    }
+  };
+
+  const occupied = () =>
+    document.hidden || edits || busy || document.querySelector('dialog[open]') !== null;
+
+  /* News, or a tab that comes back: a schedule may have fired. Never over somebody's edits. */
+  async function refresh() {
+    if (occupied() || place.querySelector(':focus') !== null) return;
+    try {
+      const { data } = await api.get(path);
+      const now = data[noun];
+      if (occupied() || JSON.stringify(now) === JSON.stringify(page.object)) return;
+      await put(now);
+    } catch {
+      /* what is shown stays; the next action says what is wrong */
+    }
+  }
+
+  async function open() {
+    try {
+      await read();
+      content.replaceChildren(notice, place);
+      document.addEventListener('visibilitychange', refresh);
+      document.addEventListener(INBOX_CHANGED, refresh);
+    } catch (error) {
+      content.replaceChildren(
+        error.status === 404 ? missing(noun, back) : failedState(error, open),
+      );
+    }
+  }
+
+  addEventListener('beforeunload', (event) => {
+    if (edits) event.preventDefault();
+  });
+  await open();
+  return page;
+}

@@ -1,0 +1,117 @@
+/*
+ * schedule - what is coming, as people in three places read it: the viewer, whoever scheduled it,
+ * and UTC. The server has worked out the moments; nothing is computed here.
+ */
+
+import { h } from './dom.js';
+import { icon } from './icons.js';
+
+const LOCALE = document.documentElement.lang || 'en';
+const VIEWER = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+const UNITS = [
+  ['year', 31557600],
+  ['month', 2629800],
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+const KINDS = {
+  launch: { does: 'Launches', chip: 'Launches' },
+  end: { does: 'Ends', chip: 'Ends' },
+  enable: { does: 'Goes on', chip: 'On' },
+  disable: { does: 'Goes off', chip: 'Off' },
+};
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
+
+/* An instant as text in a zone; a zone that this browser does not know gives null. */
+function inZone(date, timeZone, options) {
+  try {
+    return new Intl.DateTimeFormat(LOCALE, { hourCycle: 'h23', timeZone, ...options }).format(date);
+  } catch {
+    return null;
+  }
+}
+
+const LONG = {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+};
+const SHORT = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+
+/* [{kind, at, rule}] still to come, soonest first. */
+function comingOf(schedule) {
+  return Object.entries(schedule?.resolved ?? {})
+    .map(([kind, moment]) => ({ kind, ...moment }))
+    .filter(({ kind, at, outcome }) => Object.hasOwn(KINDS, kind) && at && !outcome)
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+function fixedTime(at, text) {
+  return h('time', { datetime: at, 'data-fixed': true }, text);
+}
+
+/* 'in 3 hours'; null for what should have happened by now: its minute is being worked on. */
+function untilWords(at, now = Date.now()) {
+  const seconds = (Date.parse(at) - now) / 1000;
+  const found = UNITS.find(([, size]) => seconds >= size);
+  if (seconds <= 0) return 'any moment now';
+  return found === undefined
+    ? 'in less than a minute'
+    : relative.format(Math.round(seconds / found[1]), found[0]);
+}
+
+/* 'Launches Nov 24, 09:00', in the viewer's time; null when nothing is coming. */
+export function scheduleChip(schedule) {
+  const [next] = comingOf(schedule);
+  if (next === undefined) return null;
+  return h(
+    'span',
+    { class: 'chip coming' },
+    icon('clock'),
+    `${KINDS[next.kind].chip} `,
+    fixedTime(next.at, inZone(new Date(next.at), VIEWER, SHORT)),
+  );
+}
+
+function clockRow(name, zone, at) {
+  const text = inZone(new Date(at), zone, LONG);
+  return text === null ? null : h('div', {}, h('dt', {}, name), h('dd', {}, fixedTime(at, text)));
+}
+
+function momentPart({ kind, at }, zone) {
+  return h(
+    'div',
+    { class: 'moment' },
+    h('p', {}, h('strong', {}, `${KINDS[kind].does} ${untilWords(at)}`)),
+    h(
+      'dl',
+      { class: 'clocks' },
+      clockRow(`Your time (${VIEWER})`, VIEWER, at),
+      zone ? clockRow(`Scheduler’s time (${zone})`, zone, at) : null,
+      clockRow('UTC', 'UTC', at),
+    ),
+  );
+}
+
+/* Everything that is coming, each with its three clocks; null when nothing is. */
+export function scheduleBanner(schedule, me) {
+  const coming = comingOf(schedule);
+  if (coming.length === 0) return null;
+  return h(
+    'div',
+    { class: 'coming-banner', role: 'group', 'aria-label': 'Schedule' },
+    icon('clock'),
+    h(
+      'div',
+      { class: 'moments' },
+      coming.map((moment) => momentPart(moment, schedule.time_zone)),
+      schedule.scheduled_by === me.id
+        ? h('p', { class: 'note-line' }, 'You scheduled this, and are told what becomes of it.')
+        : null,
+    ),
+  );
+}
