@@ -14,7 +14,7 @@
  * locks its resource first (sql/migrations/0011_schedules.sql), and moves the version of
  * the experiment or flag, of whose public object the schedule is a part.
  */
-#define SCHEDULE_DAYS_MAX 365
+#define SCHEDULE_DAYS_MAX           365
 
 /* Why a moment became what it became: the closed list of data.reason and moments.reason. */
 #define REASON_TOO_LATE             "too_late"             /* MISSED */

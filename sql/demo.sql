@@ -70,7 +70,9 @@ SELECT ('00000000-0000-4000-8000-00000000006' || n)::uuid, '00000000-0000-4000-8
 	 '[{"name": "Simple pricing", "weight": 34}, {"name": "Pay as you go", "weight": 33}, {"name": "No surprises", "weight": 33}]', '[]', 'DRAFT', 4),
 	(4, '3 days', 'Free delivery reminder', 'Saying how little is missing for free delivery makes baskets bigger.',
 	 '["https://shop.example/basket", "https://shop.example/checkout*"]',
-	 '[{"name": "As it is", "weight": 80}, {"name": "Reminder", "weight": 20}]', '["items in the basket", "orders"]', 'RUNNING', 2)
+	 '[{"name": "As it is", "weight": 80}, {"name": "Reminder", "weight": 20}]', '["items in the basket", "orders"]', 'RUNNING', 2),
+	(5, '1 day', 'One-page checkout', 'Fewer steps lose fewer customers on the way.', '["https://shop.example/checkout*"]',
+	 '[{"name": "Three pages", "weight": 50}, {"name": "One page", "weight": 50}]', '["orders"]', 'SCHEDULED', 2)
        ) AS e (n, age, name, hypothesis, url_rules, variations, metrics, status, version)
 ON CONFLICT DO NOTHING;
 
@@ -98,6 +100,35 @@ SELECT (CASE e.n WHEN f.told THEN '00000000-0000-4000-8000-00000000007' || f.n
 	       (5, 0, '{development,staging,production}'), (6, 0, '{development}')) AS f (n, told, enabled)
  CROSS JOIN (VALUES (1, 'development'), (2, 'staging'), (3, 'production')) AS e (n, name)
 ON CONFLICT DO NOTHING;
+
+-- What is to come: the launch and end of an experiment, and a flag for some days in production.
+WITH plan (n, kind, resource, name, environment, first_at, days, end_time, owner) AS (
+	SELECT v.n, v.kind, v.resource::uuid, v.name, v.environment::uuid,
+	       date_trunc('hour', now() AT TIME ZONE 'Europe/Berlin') + v.ahead::interval, v.days, v.end_time, v.owner::uuid
+	  FROM (VALUES
+		(1, 'experiment', '00000000-0000-4000-8000-000000000065', 'One-page checkout', NULL, '2 days 3 hours', 14, '18:00',
+		 '00000000-0000-4000-8000-000000000001'),
+		(2, 'flag_environment', '00000000-0000-4000-8000-000000000c63', 'banner', '00000000-0000-4000-8000-000000000033', '1 day 1 hour', 3,
+		 '09:30', '00000000-0000-4000-8000-000000000003')
+	       ) AS v (n, kind, resource, name, environment, ahead, days, end_time, owner)
+), made AS (
+	INSERT INTO schedules (id, project_id, resource_kind, resource_id, resource_name, environment_id, environment_name,
+	    time_zone, first_at, end_days, end_time, scheduled_by)
+	SELECT ('00000000-0000-4000-8000-0000000000d' || n)::uuid, '00000000-0000-4000-8000-000000000021', kind, resource, name,
+	       environment, CASE WHEN environment IS NOT NULL THEN 'production' END, 'Europe/Berlin',
+	       first_at AT TIME ZONE 'Europe/Berlin', days, end_time, owner
+	  FROM plan
+	ON CONFLICT DO NOTHING
+	RETURNING id, project_id, scheduled_by
+)
+INSERT INTO moments (schedule_id, project_id, kind, due_at, scheduled_by)
+SELECT made.id, made.project_id,
+       CASE plan.kind WHEN 'experiment' THEN (ARRAY['launch', 'end'])[k] ELSE (ARRAY['enable', 'disable'])[k] END,
+       CASE k WHEN 1 THEN plan.first_at ELSE date_trunc('day', plan.first_at) + make_interval(days => plan.days) + plan.end_time::interval END
+	   AT TIME ZONE 'Europe/Berlin', made.scheduled_by
+  FROM made
+  JOIN plan ON made.id = ('00000000-0000-4000-8000-0000000000d' || plan.n)::uuid
+ CROSS JOIN generate_series(1, 2) AS k;
 
 INSERT INTO audit (team_id, id, at, actor_type, actor_id, action, resource_kind, resource_id, after)
 SELECT m.team_id, m.user_id, m.created_at, 'USER', '00000000-0000-4000-8000-000000000001', 'member.added', 'member', m.user_id,

@@ -3,6 +3,7 @@
 
 #include "field.h"
 #include "lifecycle.h"
+#include "plan.h"
 #include "preflight.h"
 #include "queries.h"
 #include "version.h"
@@ -75,6 +76,8 @@ action_body(struct db_tx *tx, void *ctx)
 	    (st = action_rule(w, old)) != DB_OK)
 		return st;
 	c->before = row_object(rq->a, old, 0, experiment_json);
+	if ((st = plan_drop(tx, c, c->id, "all")) != DB_OK)
+		return st;
 	st = db_exec(tx, &q_experiment_move, DB_ARGS(c->id, rq->user, w->next), &new);
 	if (st != DB_OK)
 		return st;

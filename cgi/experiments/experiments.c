@@ -6,6 +6,9 @@
  *   GET       /v1/experiments/{id}/preflight   may it start? (common/preflight.c)
  *   POST      /v1/experiments/{id}/publish     actions.c, and its sisters pause, resume,
  *                                              stop, archive
+ *   GET|PUT|DELETE /v1/experiments/{id}/schedule          schedule.c
+ *   POST      /v1/experiments/{id}/schedule/preview
+ *   GET       /v1/projects/{project}/schedules moments of experiments and of flags
  *   POST      /v1/snippet                      snippet.c: with a client key
  *
  * Not a member: 404.  A member without the right: 403.  A stale version: 412.  What the
@@ -30,8 +33,7 @@ experiment_json(struct out *o, const struct db_rows *rows, int row)
 	row_json(o, rows, row, "metrics");
 	row_text(o, rows, row, "status");
 	row_json(o, rows, row, "version");
-	out_key(o, "schedule");
-	out_text(o, NULL);
+	row_json(o, rows, row, "schedule");
 	row_moment(o, rows, row, "created_at");
 	out_close(o, '}');
 }
@@ -74,6 +76,11 @@ const struct route routes[] = {
 	{ "POST", "/v1/experiments/{id}/resume", USER, act_on_experiment },
 	{ "POST", "/v1/experiments/{id}/stop", USER, act_on_experiment },
 	{ "POST", "/v1/experiments/{id}/archive", USER, act_on_experiment },
+	{ "GET", "/v1/experiments/{id}/schedule", USER, show_schedule },
+	{ "PUT", "/v1/experiments/{id}/schedule", USER, save_schedule },
+	{ "DELETE", "/v1/experiments/{id}/schedule", USER, cancel_schedule },
+	{ "POST", "/v1/experiments/{id}/schedule/preview", USER, preview_schedule },
+	{ "GET", "/v1/projects/{project}/schedules", USER, list_moments, page_params },
 	{ "POST", "/v1/snippet", CLIENT_KEY, see_snippet },
 	{ NULL, NULL, 0, NULL },
 };

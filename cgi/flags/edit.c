@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cgi/flags/flags.h"
+#include "plan.h"
 #include "queries.h"
 #include "version.h"
 
@@ -248,6 +249,8 @@ archive_body(struct db_tx *tx, void *ctx)
 	    (st = change_version(c, now, w->version)) != DB_OK)
 		return st;
 	if (!is_archived(now)) {
+		if ((st = plan_drop(tx, c, c->id, "all")) != DB_OK)
+			return st;
 		st = db_exec(tx, &q_flag_archive, DB_ARGS(c->id, c->rq->user), NULL);
 		if (st != DB_OK)
 			return st;
@@ -280,6 +283,7 @@ remove_body(struct db_tx *tx, void *ctx)
 
 	if ((st = flag_enter(tx, w, RIGHT_PUBLISH, &now)) != DB_OK ||
 	    (st = change_version(c, now, w->version)) != DB_OK ||
+	    (st = plan_drop(tx, c, c->id, "all")) != DB_OK ||
 	    (st = db_exec(tx, &q_flag_remove, DB_ARGS(c->id, c->rq->user), NULL)) != DB_OK)
 		return st;
 	return change_audit(tx, c, "flag.deleted", "flag", c->id);

@@ -5,6 +5,8 @@
  *   GET|PATCH|DELETE /v1/flags/{id}                                edit.c
  *   POST             /v1/flags/{id}/archive
  *   POST             /v1/flags/{id}/environments/{environment}/run|pause    toggle.c
+ *   GET|PUT|DELETE   /v1/flags/{id}/environments/{environment}/schedule     schedule.c
+ *   POST             /v1/flags/{id}/environments/{environment}/schedule/preview
  *   POST             /ofrep/v1/evaluate/flags[/{key}]              evaluate.c, client keys
  *
  * Not a member: 404.  A member without the right (common/rights.c): 403.  A stale version
@@ -62,5 +64,10 @@ const struct route routes[] = {
 	{ "POST", "/v1/flags/{id}/archive", USER, archive_flag },
 	{ "POST", "/v1/flags/{id}/environments/{environment}/run", USER, run_flag },
 	{ "POST", "/v1/flags/{id}/environments/{environment}/pause", USER, pause_flag },
+	{ "GET", "/v1/flags/{id}/environments/{environment}/schedule", USER, show_schedule },
+	{ "PUT", "/v1/flags/{id}/environments/{environment}/schedule", USER, save_schedule },
+	{ "DELETE", "/v1/flags/{id}/environments/{environment}/schedule", USER, cancel_schedule },
+	{ "POST", "/v1/flags/{id}/environments/{environment}/schedule/preview", USER,
+	    preview_schedule },
 	{ NULL, NULL, 0, NULL },
 };

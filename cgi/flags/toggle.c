@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cgi/flags/flags.h"
+#include "plan.h"
 #include "queries.h"
 #include "text.h"
 
@@ -26,6 +27,8 @@ toggle_object(struct arena *a, const struct db_rows *place, const struct db_rows
 	row_text(&o, place, 0, "key");
 	row_named(&o, place, 0, "environment");
 	row_bool(&o, state, 0, "enabled");
+	if (rows_text(state, 0, "schedule") != NULL)
+		row_json(&o, state, 0, "schedule");
 	out_close(&o, '}');
 	return arena_ndup(a, o.s, o.n);
 }
@@ -64,6 +67,9 @@ toggle_body(struct db_tx *tx, void *ctx)
 	w->changed = rows_bool(place, 0, "enabled") != w->enable;
 	if (!w->changed)
 		return flag_after(tx, &w->flag, c->id);
+	if ((st = plan_drop(tx, c, rows_text(place, 0, "place_id"), w->enable ? "run" : "pause")) !=
+	    DB_OK)
+		return st;
 	st = db_exec(tx, &q_flag_toggle,
 	    DB_ARGS(c->id, rq->user, rows_text(place, 0, "environment_id"),
 		w->enable ? "true" : "false"),

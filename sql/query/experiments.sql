@@ -10,7 +10,10 @@ SELECT me.role AS my_role, x.*
   JOIN members me ON me.team_id = p.team_id
   LEFT JOIN LATERAL (
 	SELECT e.id, e.project_id, e.name, e.hypothesis, e.url_rules, e.variations,
-	       e.metrics, e.status, e.version, e.created_at
+	       e.metrics, e.status, e.version, e.created_at,
+	       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
+	   AS schedule
 	  FROM experiments e
 	 WHERE e.project_id = p.id
 	   AND (e.created_at, e.id) < ($3::timestamptz, $4::uuid)
@@ -22,7 +25,10 @@ SELECT me.role AS my_role, x.*
 -- name: experiment_show
 -- With what the preflight looks at.
 SELECT me.role AS my_role, e.id, e.project_id, e.name, e.hypothesis, e.url_rules,
-       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at
+       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at,
+       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
+	   AS schedule
   FROM experiments e
   JOIN projects p ON p.id = e.project_id
   JOIN members me ON me.team_id = p.team_id
@@ -44,17 +50,32 @@ SELECT p.id, $3::text, $4::text, coalesce($5::jsonb, '[]'), coalesce($6::jsonb, 
   JOIN members me ON me.team_id = p.team_id
  WHERE p.id = $1::uuid AND me.user_id = $2::uuid
 RETURNING id, project_id, name, hypothesis, url_rules, variations, metrics, status, version,
-       created_at;
+       created_at, NULL::jsonb AS schedule;
 
 -- name: experiment_enter
 SELECT me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis, e.url_rules,
-       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at
+       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at,
+       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
+	   AS schedule
   FROM experiments e
   JOIN projects p ON p.id = e.project_id
   JOIN members me ON me.team_id = p.team_id
  WHERE e.id = $1::uuid AND me.user_id = $2::uuid
    FOR NO KEY UPDATE OF e
    FOR SHARE OF me;
+
+-- name: experiment_look
+-- The same without locks.
+SELECT me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis, e.url_rules,
+       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at,
+       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
+	   AS schedule
+  FROM experiments e
+  JOIN projects p ON p.id = e.project_id
+  JOIN members me ON me.team_id = p.team_id
+ WHERE e.id = $1::uuid AND me.user_id = $2::uuid;
 
 -- name: experiment_change
 -- NULL leaves a field as it is; $5 takes the hypothesis away.  No row: $9 says
@@ -80,7 +101,10 @@ UPDATE experiments e
    AND (NOT $9::boolean OR (w.url_rules, w.variations, w.metrics)
 	= (e.url_rules, e.variations, e.metrics))
 RETURNING e.id, e.project_id, e.name, e.hypothesis, e.url_rules, e.variations, e.metrics,
-       e.status, e.version, e.created_at;
+       e.status, e.version, e.created_at,
+       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
+	   AS schedule;
 
 -- name: experiment_move
 UPDATE experiments e
@@ -89,7 +113,10 @@ UPDATE experiments e
   JOIN members me ON me.team_id = p.team_id
  WHERE e.id = $1::uuid AND p.id = e.project_id AND me.user_id = $2::uuid
 RETURNING e.id, e.project_id, e.name, e.hypothesis, e.url_rules, e.variations, e.metrics,
-       e.status, e.version, e.created_at;
+       e.status, e.version, e.created_at,
+       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
+	   AS schedule;
 
 -- name: snippet_seen
 -- In project $1 through its client key $2, if the key is still good.  Pages
@@ -107,3 +134,13 @@ WITH good AS (
 	   AND (p.snippet_seen_at IS NULL OR p.snippet_seen_at < now() - interval '1 minute')
 )
 SELECT 1 FROM good;
+
+-- name: experiment_schedule
+SELECT me.role AS my_role, e.id AS place_id, s.version,
+       CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END AS schedule
+  FROM experiments e
+  JOIN projects p ON p.id = e.project_id
+  JOIN members me ON me.team_id = p.team_id
+  LEFT JOIN schedules s
+    ON s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING'
+ WHERE e.id = $1::uuid AND me.user_id = $2::uuid;

@@ -9,9 +9,12 @@
 -- name: flags_page
 SELECT me.role AS my_role, x.*,
        (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
-		'schedule', NULL) ORDER BY e.position, e.id)
+		'schedule', CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END)
+		ORDER BY e.position, e.id)
 	  FROM flag_environments t
 	  JOIN environments e ON e.id = t.environment_id
+	  LEFT JOIN schedules s ON s.resource_kind = 'flag_environment'
+	   AND s.resource_id = t.id AND s.status = 'PENDING'
 	 WHERE t.flag_id = x.id) AS environments
   FROM projects p
   JOIN members me ON me.team_id = p.team_id
@@ -30,9 +33,12 @@ SELECT me.role AS my_role, x.*,
 SELECT me.role AS my_role, f.id, f.project_id, f.key, f.name, f.kind, f.variations,
        f.default_on, f.default_off, f.status, f.version, f.created_at,
        (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
-		'schedule', NULL) ORDER BY e.position, e.id)
+		'schedule', CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END)
+		ORDER BY e.position, e.id)
 	  FROM flag_environments t
 	  JOIN environments e ON e.id = t.environment_id
+	  LEFT JOIN schedules s ON s.resource_kind = 'flag_environment'
+	   AND s.resource_id = t.id AND s.status = 'PENDING'
 	 WHERE t.flag_id = f.id) AS environments
   FROM flags f
   JOIN projects p ON p.id = f.project_id
@@ -56,6 +62,14 @@ SELECT p.team_id, me.role
  WHERE f.id = $1::uuid AND me.user_id = $2::uuid
    FOR NO KEY UPDATE OF f
    FOR SHARE OF me;
+
+-- name: flag_look
+-- The same without locks.
+SELECT p.team_id, me.role
+  FROM flags f
+  JOIN projects p ON p.id = f.project_id
+  JOIN members me ON me.team_id = p.team_id
+ WHERE f.id = $1::uuid AND me.user_id = $2::uuid;
 
 -- name: flag_room
 -- The project's flags other than $3: how many, and the bytes of their
@@ -121,7 +135,11 @@ DELETE FROM flags f
 
 -- name: flag_place
 -- Its environment with the id or name $3.
-SELECT f.key, f.status, f.version, t.enabled, e.id AS environment_id, e.name AS environment_name
+SELECT f.project_id, f.key, f.name, f.status, f.version, t.id AS place_id, t.enabled,
+       e.id AS environment_id, e.name AS environment_name,
+       (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'flag_environment' AND s.resource_id = t.id
+	   AND s.status = 'PENDING') AS schedule
   FROM flags f
   JOIN projects p ON p.id = f.project_id
   JOIN members me ON me.team_id = p.team_id
@@ -142,7 +160,30 @@ UPDATE flag_environments t
    SET enabled = $4::boolean, version = t.version + 1
   FROM moved
  WHERE t.flag_id = moved.id AND t.environment_id = $3::uuid
-RETURNING t.enabled;
+RETURNING t.enabled, (SELECT schedule_json(s) FROM schedules s
+	 WHERE s.resource_kind = 'flag_environment' AND s.resource_id = t.id
+	   AND s.status = 'PENDING') AS schedule;
+
+-- name: flag_touch
+-- A schedule is a part of it.
+UPDATE flags f
+   SET version = f.version + 1
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+ WHERE f.id = $1::uuid AND p.id = f.project_id AND me.user_id = $2::uuid;
+
+-- name: flag_schedule
+-- Of its environment with the id or name $3.
+SELECT me.role AS my_role, t.id AS place_id, s.version,
+       CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END AS schedule
+  FROM flags f
+  JOIN projects p ON p.id = f.project_id
+  JOIN members me ON me.team_id = p.team_id
+  LEFT JOIN (flag_environments t JOIN environments e ON e.id = t.environment_id)
+    ON t.flag_id = f.id AND (e.name = $3::text OR e.id::text = lower($3::text))
+  LEFT JOIN schedules s
+    ON s.resource_kind = 'flag_environment' AND s.resource_id = t.id AND s.status = 'PENDING'
+ WHERE f.id = $1::uuid AND me.user_id = $2::uuid;
 
 -- ---- evaluation ----
 

@@ -58,6 +58,8 @@ const refused = {
 const manage = ['owner', 'admin'];
 const edit = ['owner', 'admin', 'developer', 'collaborator'];
 const publish = ['owner', 'admin', 'developer'];
+const launch = { launch_at: '2099-01-01T00:00:00Z', time_zone: 'UTC' };
+const enable = { enable_at: '2099-01-01T00:00:00Z', time_zone: 'UTC' };
 const table = {
   'POST /v1/auth/logout': { spends: true },
   'POST /v1/auth/logout-all': { spends: true },
@@ -97,6 +99,11 @@ const table = {
   'POST /v1/experiments/{id}/resume': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
   'POST /v1/experiments/{id}/stop': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
   'POST /v1/experiments/{id}/archive': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'GET /v1/experiments/{id}/schedule': { id: 'experiment', noun: 'Experiment', status: 404 },
+  'PUT /v1/experiments/{id}/schedule': { id: 'experiment', noun: 'Experiment', body: launch, least: publish, spends: true },
+  'DELETE /v1/experiments/{id}/schedule': { id: 'experiment', noun: 'Experiment', least: publish, spends: true },
+  'POST /v1/experiments/{id}/schedule/preview': { id: 'experiment', noun: 'Experiment', body: launch, least: publish, spends: true },
+  'GET /v1/projects/{project}/schedules': { id: 'project', noun: 'Project' },
   'GET /v1/projects/{project}/flags': { id: 'project', noun: 'Project' },
   'POST /v1/projects/{project}/flags': { id: 'project', noun: 'Project', least: edit, status: 201,
     body: () => ({ key: uuid(), name: 'f', kind: 'boolean' }) },
@@ -106,6 +113,10 @@ const table = {
   'POST /v1/flags/{id}/archive': { id: 'flag', noun: 'Flag', least: publish, spends: true },
   'POST /v1/flags/{id}/environments/{environment}/run': { id: 'flag', noun: 'Flag', least: publish },
   'POST /v1/flags/{id}/environments/{environment}/pause': { id: 'flag', noun: 'Flag', least: publish },
+  'GET /v1/flags/{id}/environments/{environment}/schedule': { id: 'flag', noun: 'Flag', status: 404 },
+  'PUT /v1/flags/{id}/environments/{environment}/schedule': { id: 'flag', noun: 'Flag', body: enable, least: publish, spends: true },
+  'DELETE /v1/flags/{id}/environments/{environment}/schedule': { id: 'flag', noun: 'Flag', least: publish, spends: true },
+  'POST /v1/flags/{id}/environments/{environment}/schedule/preview': { id: 'flag', noun: 'Flag', body: enable, least: publish },
   'GET /v1/projects/{project}/feedback': { id: 'project', noun: 'Project' },
 };
 
