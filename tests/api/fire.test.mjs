@@ -1,0 +1,115 @@
+// carillon-cron fire over the whole way (contract section 8): what is saved through the API is
+// carried out, told to the scheduler once, and found in the audit log.  Every edge of it is in
+// tests/unit/fire_*_test.c.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import test from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { call, cron, exec, ok, quote, root, rows } from '../lib/client.mjs';
+import { drifted, makeExperiment, makeFlag, makeWorld, seeSnippet } from '../lib/world.mjs';
+
+const main = makeWorld();
+seeSnippet(main.team.project);
+const soon = () => new Date(Date.now() + 3600000).toISOString();
+const as = { as: main.developer.token };
+const zone = 'America/New_York';
+
+// The clock is the database's, so the moment comes to it.
+const comeDue = (resource, late) => exec(`UPDATE moments m SET due_at = date_trunc('milliseconds', now()) - interval ${quote(late)}
+  FROM schedules s WHERE s.id = m.schedule_id AND s.resource_id = ${quote(resource)} AND m.kind IN ('launch', 'enable');`);
+const told = (resource) => rows(`SELECT user_id, type, title, link, data FROM notifications WHERE resource_id = ${quote(resource)}`);
+const audited = async (resource) => (await ok(200, 'GET', `/v1/teams/${main.team.id}/audit?limit=200`, { as: main.owner.token })).entries
+  .filter((entry) => entry.resource_id === resource && entry.action.startsWith('schedule.'));
+const statusOf = async (experiment) => (await ok(200, 'GET', `/v1/experiments/${experiment.id}`, as)).experiment.status;
+
+async function scheduled(end = { days_after: 3, time: '09:30' }) {
+  const experiment = makeExperiment(main.team.project, { name: 'Checkout' });
+  await ok(201, 'PUT', `/v1/experiments/${experiment.id}/schedule`,
+    { ...as, body: { launch_at: soon(), end, time_zone: zone } });
+  assert.equal(await statusOf(experiment), 'SCHEDULED');
+  return experiment;
+}
+
+test('a launch fires: status, bell, mail, audit log, and its end still to come', async () => {
+  const experiment = await scheduled();
+  comeDue(experiment.id, '5 seconds');
+  cron('fire');
+  assert.equal(await statusOf(experiment), 'RUNNING');
+  const [news, ...more] = told(experiment.id);
+  assert.deepEqual(more, []);
+  assert.equal(news.user_id, main.developer.id);
+  assert.equal(news.type, 'EXPERIMENT_SCHEDULED_LAUNCH_FIRED');
+  assert.equal(news.data.reason, null);
+  assert.equal(news.data.time_zone, zone);
+  const [entry] = await audited(experiment.id);
+  assert.deepEqual([entry.action, entry.actor_type, entry.actor_id, entry.on_behalf_of],
+    ['schedule.fired', 'SYSTEM', null, main.developer.id]);
+  const { schedule } = await ok(200, 'GET', `/v1/experiments/${experiment.id}/schedule`, as);
+  assert.equal(schedule.status, 'PENDING');
+  cron('fire');
+  assert.equal(told(experiment.id).length, 1, 'once');
+  assert.deepEqual(drifted([main.developer]), []);
+});
+
+test('an hour and more: missed, a draft again, one notice with a way to schedule anew', async () => {
+  const experiment = await scheduled();
+  comeDue(experiment.id, '61 minutes');
+  cron('fire');
+  assert.equal(await statusOf(experiment), 'DRAFT');
+  const [news, ...more] = told(experiment.id);
+  assert.deepEqual(more, []);
+  assert.equal(news.type, 'EXPERIMENT_SCHEDULE_MISSED');
+  assert.equal(news.link, `/dashboard/experiments?id=${experiment.id}&schedule=1`);
+  assert.equal((await call('GET', `/v1/experiments/${experiment.id}/schedule`, as)).status, 404);
+  assert.equal((await audited(experiment.id))[0].action, 'schedule.missed');
+});
+
+test('a flag is switched on in one environment and in no other', async () => {
+  const flag = makeFlag(main.team);
+  const [{ id: place }] = rows(`SELECT id FROM flag_environments WHERE flag_id = ${quote(flag.id)}
+    AND environment_id = ${quote(main.team.environments.staging)}`);
+  await ok(201, 'PUT', `/v1/flags/${flag.id}/environments/staging/schedule`, { ...as, body: { enable_at: soon(), time_zone: zone } });
+  comeDue(place, '5 seconds');
+  cron('fire');
+  const { flag: now } = await ok(200, 'GET', `/v1/flags/${flag.id}`, as);
+  assert.deepEqual(now.environments.filter((each) => each.enabled).map((each) => each.name), ['staging']);
+  assert.equal(told(place).length, 1);
+});
+
+test('who has lost the right to publish schedules in vain', async () => {
+  const world = makeWorld();
+  seeSnippet(world.team.project);
+  const experiment = makeExperiment(world.team.project);
+  await ok(201, 'PUT', `/v1/experiments/${experiment.id}/schedule`, { as: world.developer.token, body: { launch_at: soon(), time_zone: zone } });
+  await ok(200, 'PATCH', `/v1/teams/${world.team.id}/members/${world.developer.id}`, { as: world.owner.token, body: { role: 'viewer' } });
+  comeDue(experiment.id, '5 seconds');
+  cron('fire');
+  const [news] = told(experiment.id);
+  assert.equal(news.type, 'EXPERIMENT_SCHEDULE_FAILED');
+  assert.equal(news.data.reason, 'permission_revoked');
+});
+
+// Whoever is first: the other finds it decided, and nothing ever fires at a moment that was taken back.
+test('a cancel or an edit that races the worker: exactly one wins', async () => {
+  const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
+  const fire = () => new Promise((done) => { execFile(program, ['fire'], { cwd: root }, done); });
+  const races = await Promise.all(Array.from({ length: 16 }, async (_, i) => ({ experiment: await scheduled(null), edits: i % 2 === 1 })));
+  for (const { experiment } of races) comeDue(experiment.id, '5 seconds');
+  const change = async ({ experiment, edits }, i) => (await wait(5 * i), call(edits ? 'PUT' : 'DELETE', `/v1/experiments/${experiment.id}/schedule`,
+    { ...as, ...(edits && { body: { launch_at: soon(), time_zone: zone } }) }));
+  const [answers, error] = await Promise.all([Promise.all(races.map(change)), fire()]);
+  assert.equal(error, null);
+  cron('fire');
+  for (const [i, { experiment, edits }] of races.entries()) {
+    const status = await statusOf(experiment);
+    if (answers[i].status === 409) {
+      assert.equal(status, 'RUNNING');
+      assert.equal(told(experiment.id).length, 1);
+    } else {
+      assert.equal(answers[i].status, 200, answers[i].text);
+      assert.equal(status, edits ? 'SCHEDULED' : 'DRAFT');
+      assert.equal(told(experiment.id).length, 0);
+    }
+  }
+});
