@@ -135,7 +135,7 @@ function endCard(page) {
         : endRow('Archive', 'Nobody is served it; it stays to be read.', 'Archive', 'button', () =>
             archive(page),
           ),
-      endRow('Delete', 'It is gone, in every environment.', 'Delete', 'button danger', () =>
+      endRow('Delete', 'It is gone, in every environment.', 'Delete', 'button grave', () =>
         remove(page),
       ),
     ),

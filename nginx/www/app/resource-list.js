@@ -33,7 +33,7 @@ export async function openList({ api, me, noun, drawing, text, row, create }) {
     content.replaceChildren(noProject(drawing, wanted));
     return;
   }
-  byId('summary').textContent = [`Of ${project.name}.`, limitOf(project.role)]
+  byId('summary').textContent = [`In ${project.name}.`, limitOf(project.role)]
     .filter(Boolean)
     .join(' ');
 

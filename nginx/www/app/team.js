@@ -58,4 +58,8 @@ startPage(async ({ api, me }) => {
       SECTIONS.map(([id, , card]) => card(id, context)),
     ),
   );
+  // Links lead to a section, which was not there yet when the browser looked for it.
+  if (SECTIONS.some(([id]) => location.hash === `#${id}`)) {
+    byId(location.hash.slice(1)).scrollIntoView();
+  }
 });
