@@ -124,8 +124,8 @@ for (const kind of ['boolean', 'string', 'number', 'json'])
 test('a value beyond what can be kept is refused, never 500', async () => {
   const send = (number) => call('POST', listOf(main), { as: main.owner.token,
     raw: `{"key":"${key()}","name":"n","kind":"number","variations":[{"name":"a","value":${number}}]}` });
-  for (const number of ['1e400', '1e-99999', 'NaN', '01']) expect(await send(number), 400, undefined, number);
-  expect(await send('1e-400'), 201);
+  for (const number of ['1e400', '1e-400', '1e-99999', 'NaN', '01']) expect(await send(number), 400, undefined, number);
+  expect(await send('1e-300'), 201);
 });
 
 const defaults = [
