@@ -307,3 +307,24 @@ test('what is coming stands there in three clocks', () =>
       200,
     );
   }));
+
+test('what was really scheduled is shown, in the list too', () =>
+  visit(world.viewer, {}, async (page) => {
+    seeSnippet(world.team.project);
+    const { id } = make({ name: 'Really coming' });
+    await ok(201, 'PUT', `/v1/experiments/${id}/schedule`, {
+      as: world.owner.token,
+      body: {
+        launch_at: '2098-07-01T13:00:00Z',
+        end: { days_after: 2, time: '18:00' },
+        time_zone: 'America/New_York',
+      },
+    });
+    await open(page, id, 'Really coming');
+    const words = await page.getByRole('group', { name: 'Schedule' }).innerText();
+    for (const part of ['Tue, Jul 1, 2098, 09:00', 'Thu, Jul 3, 2098, 18:00'])
+      assert.ok(words.includes(part), `${part} in ${words}`);
+    await page.goto('/dashboard/experiments');
+    const row = page.locator('.resource').filter({ hasText: 'Really coming' });
+    assert.match(await row.innerText(), /Launches\s+Jul 1, 2098, 13:00\s+Scheduled/);
+  }));

@@ -50,6 +50,13 @@ function comingOf(schedule) {
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
+/* In the viewer's time, the year only where it is not this one. */
+function shortTime(at) {
+  const date = new Date(at);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+  return inZone(date, VIEWER, { ...SHORT, year });
+}
+
 function fixedTime(at, text) {
   return h('time', { datetime: at, 'data-fixed': true }, text);
 }
@@ -73,7 +80,7 @@ export function scheduleChip(schedule) {
     { class: 'chip coming' },
     icon('clock'),
     `${KINDS[next.kind].chip} `,
-    fixedTime(next.at, inZone(new Date(next.at), VIEWER, SHORT)),
+    fixedTime(next.at, shortTime(next.at)),
   );
 }
 
