@@ -200,18 +200,10 @@ statement(const struct db_stmt *st, struct db_args args)
 	return (struct item){ .st = st, .args = args };
 }
 
-enum db_status
-db_read(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
-{
-	struct item it = statement(st, args);
-
-	it.repeatable = true;
-	return run(&db->lanes[LANE_READ], &it, rows);
-}
-
 /* What a deadlock ended did not happen: it is safe to run it again. */
 static enum db_status
-run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct db_rows **rows,
+    bool repeatable)
 {
 	enum db_status rc = DB_RETRY;
 
@@ -219,9 +211,16 @@ run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct 
 		struct item it = statement(st, args);
 
 		it.alone = tries > 0;
+		it.repeatable = repeatable;
 		rc = run(l, &it, rows);
 	}
 	return rc == DB_RETRY ? DB_BUSY : rc;
+}
+
+enum db_status
+db_read(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	return run_again(&db->lanes[LANE_READ], st, args, rows, true);
 }
 
 static struct lane *
@@ -279,7 +278,7 @@ db_write(struct db *db, const struct db_stmt *st, struct db_args args, struct db
 	assert(args.n > 0 && args.v[0] != NULL);
 	if (held_find(db, args.v[0]) != NULL)
 		return db_alone(db, st, args, rows);
-	rc = run_again(&db->lanes[LANE_WRITE], st, args, rows);
+	rc = run_again(&db->lanes[LANE_WRITE], st, args, rows, false);
 	held_note(db, args.v[0], rc);
 	return rc;
 }
@@ -299,7 +298,7 @@ db_alone(struct db *db, const struct db_stmt *st, struct db_args args, struct db
 	if (h != NULL)
 		h->trying = true;
 	l = take_lane(db);
-	rc = run_again(l, st, args, rows);
+	rc = run_again(l, st, args, rows, false);
 	l->taken = false;
 	held_note(db, who, rc);
 	return rc;

@@ -102,18 +102,15 @@ bool db_event(struct db *db, void *ptr);
 void db_tick(struct db *db);
 void db_flush(struct db *db);
 
-/* The same without a loop: wait so long for answers, and take them in. */
-void db_turn(struct db *db, int timeout_ms);
+void db_turn(struct db *db, int timeout_ms); /* without a loop: wait so long for answers */
 
 /* ---- rows ---- */
 
-void rows_free(struct db_rows *rows);       /* NULL is a no-op */
-int rows_count(const struct db_rows *rows); /* NULL has 0 */
-/* Column number by name; asserts that there is one. */
-int rows_col(const struct db_rows *rows, const char *name);
-/* Values are borrowed from rows; NULL stands for SQL NULL. */
+void rows_free(struct db_rows *rows);                       /* NULL is a no-op */
+int rows_count(const struct db_rows *rows);                 /* NULL has 0 */
+int rows_col(const struct db_rows *rows, const char *name); /* asserts that there is one */
+/* Values are borrowed from rows; NULL stands for SQL NULL.  By name: for few rows. */
 const char *rows_at(const struct db_rows *rows, int row, int col);
-/* The same by name: for results of few rows. */
 const char *rows_text(const struct db_rows *rows, int row, const char *name);
 int64_t rows_int(const struct db_rows *rows, int row, const char *name); /* NULL is 0 */
 bool rows_bool(const struct db_rows *rows, int row, const char *name);   /* NULL is false */

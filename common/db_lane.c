@@ -14,31 +14,6 @@
 #define ANSWER_LONG_MS 70000 /* outside a fiber: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
 
-void
-items_init(struct items *q)
-{
-	q->first = NULL;
-	q->end = &q->first;
-}
-
-void
-items_push(struct items *q, struct item *it)
-{
-	it->next = NULL;
-	*q->end = it;
-	q->end = &it->next;
-}
-
-struct item *
-items_pop(struct items *q)
-{
-	struct item *it = q->first;
-
-	if (it != NULL && (q->first = it->next) == NULL)
-		q->end = &q->first;
-	return it;
-}
-
 int64_t
 lane_clock(void)
 {
@@ -321,6 +296,32 @@ lane_send(struct lane *l)
 /* ---- its answers come in ---- */
 
 static void
+note_prepared(struct lane *l, const struct db_stmt *st, bool is)
+{
+	uint64_t bit = (uint64_t)1 << (st->id % 64);
+
+	l->prepared[st->id / 64] &= ~bit;
+	l->prepared[st->id / 64] |= is ? bit : 0;
+}
+
+/* Why it failed; and where that says so, what the server really has prepared. */
+static void
+keep_failure(struct lane *l, struct item *it, const PGresult *res)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+	it->status = lane_status(state);
+	snprintf(it->why, sizeof(it->why), "%s: [%s] %s", it->st != NULL ? it->st->name : it->sql,
+	    state != NULL ? state : "no state",
+	    state != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
+			  : PQresultErrorMessage(res));
+	if (state != NULL && it->st != NULL && strcmp(state, "26000") == 0)
+		note_prepared(l, it->st, false);
+	if (state != NULL && it->st != NULL && strcmp(state, "42P05") == 0)
+		note_prepared(l, it->st, true);
+}
+
+static void
 keep(struct lane *l, PGresult *res)
 {
 	struct item *it = l->at;
@@ -335,14 +336,9 @@ keep(struct lane *l, PGresult *res)
 	}
 	if (what == PGRES_COMMAND_OK) {
 		if (!it->prepare_only)
-			l->prepared[it->st->id / 64] |= (uint64_t)1 << (it->st->id % 64);
-	} else if (what != PGRES_PIPELINE_ABORTED) {
-		it->status = lane_status(PQresultErrorField(res, PG_DIAG_SQLSTATE));
-		snprintf(it->why, sizeof(it->why), "%s: [%s] %s",
-		    it->st != NULL ? it->st->name : it->sql,
-		    PQresultErrorField(res, PG_DIAG_SQLSTATE),
-		    PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
-	}
+			note_prepared(l, it->st, true);
+	} else if (what != PGRES_PIPELINE_ABORTED)
+		keep_failure(l, it, res);
 	PQclear(res);
 }
 

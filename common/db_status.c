@@ -18,8 +18,10 @@ static const struct {
 	{ "23503", DB_CONFLICT }, /* foreign_key_violation */
 	{ "23505", DB_CONFLICT }, /* unique_violation */
 	{ "25006", DB_AWAY },     /* read_only_sql_transaction: a standby */
+	{ "26000", DB_RETRY },    /* invalid_sql_statement_name: not prepared after all */
 	{ "40001", DB_RETRY },    /* serialization_failure */
 	{ "40P01", DB_RETRY },    /* deadlock_detected */
+	{ "42P05", DB_RETRY },    /* duplicate_prepared_statement: prepared already */
 	{ "53", DB_AWAY },        /* insufficient_resources: connections, memory, disk */
 	{ "55P03", DB_BUSY },     /* lock_not_available */
 	{ "57014", DB_BUSY },     /* query_canceled: statement_timeout */

@@ -106,6 +106,7 @@ http_db(struct req *rq, struct reply *rp, enum db_status st)
 	switch (st) {
 	case DB_AWAY:
 	case DB_BUSY:
+	case DB_RETRY:
 		log_line(LOG_WARN, rq->id, "%s", db_error(rq->db));
 		rp->retry_after = "1";
 		return http_fail(rq, rp, 503, "Service unavailable, try again");

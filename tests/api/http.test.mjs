@@ -60,6 +60,7 @@ const readable = ['/v1/auth/me', '/v1/notifications', '/v1/notifications/unread-
   '/api/notifications', `/v1/teams/${team.id}`, `/v1/teams/${team.id}/members`, `/v1/teams/${team.id}/keys`,
   `/v1/teams/${team.id}/audit`, `/v1/teams/${team.id}/projects`, `/v1/projects/${team.project}`,
   `/v1/projects/${team.project}/experiments`, experiment, `${experiment}/preflight`, `/v1/projects/${team.project}/flags`, flag,
+  `${experiment}/schedule`, `${flag}/environments/production/schedule`, `/v1/projects/${team.project}/schedules`,
   `/v1/projects/${team.project}/feedback`, '/livez', '/readyz', '/metrics'];
 
 test('the list above holds every GET of openapi.yaml', () => {

@@ -70,6 +70,12 @@ stack_complaints() { # NAME
 		"$WORK/$1.log" "$WORK/$1"/log/*.log 2>/dev/null
 }
 
+# What its programs logged as errors: printed beside a failure, which may have come of it.
+stack_errors() { # NAME
+	grep -hE '"level":"error"' "$WORK/$1"/log/*.log 2>/dev/null | tail -n 20
+	grep -hE ' (ERROR|FATAL|PANIC): ' "$WORK/$1"/log/postgres.log "$WORK"/*.log 2>/dev/null | sort | uniq -c | tail -n 20
+}
+
 all_down() {
 	local name
 	for name in "${!STACKS[@]}"; do
