@@ -82,7 +82,7 @@ for (const path of readable) {
 
 // Query parameters: ignored, or refused before anything is done.
 const strict = { Prefer: 'handling=strict' };
-const paged = /notifications$|\/(members|keys|audit|projects|experiments|flags|feedback)$/;
+const paged = /notifications$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback)$/;
 
 for (const path of readable) {
   test(`strict handling of GET ${path}`, async () => {
