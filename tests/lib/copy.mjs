@@ -7,6 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openSession } from './session.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -51,34 +52,15 @@ export async function startCopy() {
 }
 
 function doors(folder, stop) {
-  const psql = ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', `host='${folder}/run' port=5432 dbname=carillon user=postgres`];
+  const door = ['-d', `host='${folder}/run' port=5432 dbname=carillon user=postgres`];
   const bin = readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`).sort().at(-1);
   return {
     folder,
     stop,
     log: (name) => readFileSync(path.join(folder, 'log', `${name}.log`), 'utf8'),
     // Statements as the superuser; what they print.
-    admin: (sql) => execFileSync('psql', [...psql, '-f', '-'], { input: sql, encoding: 'utf8' }).trim(),
+    admin: (sql) => execFileSync('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', ...door, '-f', '-'], { input: sql, encoding: 'utf8' }).trim(),
     pgCtl: (...words) => execFileSync(path.join(bin, 'pg_ctl'), ['-D', path.join(folder, 'pg'), '-s', '-w', ...words], { stdio: 'ignore' }),
-    session: () => openSession(psql),
-  };
-}
-
-// A session that stays: run(sql) resolves to what was printed, end() closes it.
-function openSession(psql) {
-  const child = spawn('psql', psql, { stdio: ['pipe', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part) => { text += part; });
-  return {
-    run: async (sql) => {
-      text = '';
-      child.stdin.write(`${sql};\n\\echo done\n`);
-      while (!text.endsWith('done\n')) await once(child.stdout, 'data');
-      return text.slice(0, -5);
-    },
-    end: async () => {
-      child.stdin.end();
-      await once(child, 'exit');
-    },
+    session: () => openSession('psql', door),
   };
 }

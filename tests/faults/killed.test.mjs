@@ -1,0 +1,106 @@
+// kill -9 at every system call of a firing run in turn (strace -e inject), from its first step
+// towards the database to its end.  Each killed run leaves every moment wholly decided or wholly
+// to come; one clean run decides the rest; nothing is told twice or not at all.
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { cron, quote, root } from '../lib/client.mjs';
+import { openSession } from '../lib/session.mjs';
+import { driftQuery, insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
+import { makeWorld, seeSnippet } from '../lib/world.mjs';
+
+const world = makeWorld();
+seeSnippet(world.team.project);
+const sql = openSession();
+test.after(() => sql.end());
+const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
+const trace = path.join(process.env.TMPDIR ?? os.tmpdir(), `fire-${process.pid}.trace`);
+
+// One of every way that a moment can go; the rounds take turns with them.
+const menu = [
+  [{ kind: 'launch', then: { kind: 'end', days: 3, time: '09:30' } }, ['FIRED', null]],
+  [{ kind: 'enable' }, ['FIRED', null]],
+  [{ kind: 'end', late: '2 hours' }, ['MISSED', 'too_late']],
+  [{ kind: 'launch', metrics: [] }, ['FAILED', 'preflight_failed']],
+  [{ kind: 'disable' }, ['FIRED', null]],
+  [{ kind: 'end' }, ['FIRED', null]],
+  [{ kind: 'enable', by: world.viewer.id }, ['FAILED', 'permission_revoked']],
+  [{ kind: 'disable', state: 'off' }, ['FIRED', 'already_there']],
+];
+const perRound = 3; // coprime to the menu: each of its ways meets every place to be killed
+const all = []; // { moment, expected }
+let round = 0;
+
+// What earlier rounds left is put out of the way, so that every run has the same to do.
+async function prepare() {
+  const picked = Array.from({ length: perRound }, (_, n) => menu[(round * perRound + n) % menu.length]);
+  const moments = planned(world, picked.map(([wish]) => wish));
+  round++;
+  await sql.run(`BEGIN; UPDATE moments SET due_at = due_at + interval '100 days' WHERE outcome IS NULL AND due_at <= now();
+    ${insertion(moments)}; COMMIT`);
+  all.push(...moments.map((moment, n) => ({ moment, expected: picked[n][1] })));
+}
+
+// The run under strace: 'killed', or 'ended' with exit code 0.
+const strace = (args) => new Promise((resolve, reject) => {
+  const env = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' }; // that wants ptrace for itself
+  execFile('strace', ['-f', '-qq', ...args, program, 'fire'], { cwd: root, env }, (error, out, complaint) => {
+    if (error?.signal === 'SIGKILL' || error?.code === 137) resolve('killed');
+    else if (error) reject(new Error(`strace: ${error.message} ${complaint}`));
+    else resolve('ended');
+  });
+});
+
+// name -> how often it was called before the first connect(), of every call after it
+async function calls() {
+  await prepare();
+  await strace(['-o', trace]);
+  const lines = readFileSync(trace, 'utf8').split('\n').map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1]).filter(Boolean);
+  const at = lines.indexOf('connect');
+  assert.ok(at > 0, 'the run connects to the database');
+  const before = (name) => lines.slice(0, at).filter((each) => each === name).length;
+  return { total: lines.length - at, names: new Map([...new Set(lines.slice(at))].map((name) => [name, before(name)])) };
+}
+
+test('this machine lets strace trace and inject', () => {
+  const { status, signal, stderr } = spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=write:signal=KILL:when=1',
+    'echo', 'alive'], { encoding: 'utf8' });
+  assert.ok(signal === 'SIGKILL' || status === 137, `ptrace is refused here, so this test cannot be made: ${stderr}`);
+});
+
+test('killed at every system call in turn', async (t) => {
+  const { total, names } = await calls();
+  let killed = 0;
+  for (const [name, before] of names)
+    for (let n = before + 1; ; n++) {
+      await prepare();
+      const end = await strace(['-e', `trace=${name}`, '-e', `inject=${name}:signal=KILL:when=${n}`]);
+      if (end === 'ended') break;
+      killed++;
+    }
+  t.diagnostic(`${killed} runs were killed; a whole one makes ${total} system calls`);
+  assert.ok(killed > 0.8 * total, `${killed} kills for ${total} calls`);
+});
+
+test('each of their moments is wholly decided or wholly to come', async () => {
+  const found = await sql.rows(storyQuery(all.map(({ moment }) => moment.id)));
+  assert.ok(found.some((row) => row.outcome === null), 'some were cut off before');
+  assert.ok(found.some((row) => row.outcome !== null), 'some were not');
+  assert.deepEqual(found, all.map(({ moment, expected }, n) => wholeStory(moment, ...(found[n].outcome ? expected : [null]))));
+});
+
+test('one clean run, and every story is told once', async () => {
+  await sql.run(`UPDATE moments SET due_at = due_at - interval '100 days' WHERE outcome IS NULL AND due_at > now()
+    AND id = ANY (ARRAY[${all.map(({ moment }) => quote(moment.id)).join(', ')}]::uuid[])`);
+  const left = (await sql.rows(storyQuery(all.map(({ moment }) => moment.id)))).filter((row) => row.outcome === null).length;
+  const { fired, missed, failed, skipped } = cron('fire');
+  assert.deepEqual([fired + missed + failed, skipped], [left, 0]);
+  assert.deepEqual(await sql.rows(storyQuery(all.map(({ moment }) => moment.id))),
+    all.map(({ moment, expected }) => wholeStory(moment, ...expected)));
+  assert.deepEqual(await sql.rows(driftQuery), []);
+  assert.deepEqual([cron('fire').fired, (await sql.rows(`SELECT count(*) AS n FROM notifications WHERE dedupe_key LIKE 'moment:%'`))[0].n],
+    [0, all.length]);
+});

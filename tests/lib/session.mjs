@@ -1,0 +1,39 @@
+// session - a psql that stays open: cheap for many small questions, and able to hold a lock.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const quiet = ['-XqAt', '-v', 'ON_ERROR_STOP=1'];
+
+// { run(sql) resolves to what was printed, rows(query) to objects, end() closes it }.  Without
+// arguments it opens the running copy's database as the owner of the schema.
+export function openSession(program = path.join(root, 'scripts/psql'), args = []) {
+  const child = spawn(program, [...quiet, ...args], { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = once(child, 'close');
+  let text = '';
+  let complaint = '';
+  let over = false;
+  child.stdout.setEncoding('utf8').on('data', (part) => { text += part; });
+  child.stderr.setEncoding('utf8').on('data', (part) => { complaint += part; });
+  child.stdin.on('error', () => {}); // it has ended: run() says so
+  ended.then(() => { over = true; });
+  const session = {
+    run: async (sql) => {
+      text = '';
+      child.stdin.write(`${sql};\n\\echo done\n`);
+      while (!text.endsWith('done\n')) {
+        if (over) throw new Error(`${complaint || 'the session has ended'} after ${sql}`);
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+      return text.slice(0, -5);
+    },
+    rows: async (query) => JSON.parse(await session.run(`SELECT coalesce(json_agg(t), '[]') FROM (${query}) t`)),
+    end: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+  return session;
+}
