@@ -107,6 +107,7 @@ export function createApi({ base = '', onSignedOut = goToLogin } = {}) {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
     patch: (path, body) => call('PATCH', path, body),
+    put: (path, body) => call('PUT', path, body),
     delete: (path, body) => call('DELETE', path, body),
   };
 }

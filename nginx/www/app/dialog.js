@@ -5,7 +5,7 @@ import { h } from './dom.js';
 let dialogs = 0;
 
 /* Show it; resolves when it closes. Focus returns to where it was (the browser does that). */
-function shown(dialog) {
+export function shown(dialog) {
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
@@ -16,7 +16,8 @@ function shown(dialog) {
   });
 }
 
-function frame(title, kind = '') {
+/* An empty <dialog> and its heading, which names it. */
+export function frame(title, kind = '') {
   dialogs += 1;
   const heading = h('h2', { id: `dialog-title-${dialogs}` }, title);
   const dialog = h('dialog', { class: `dialog ${kind}`.trim(), 'aria-labelledby': heading.id });

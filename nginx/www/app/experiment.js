@@ -7,6 +7,8 @@ import { confirmAction } from './dialog.js';
 import { experimentForm } from './experiment-form.js';
 import { icon } from './icons.js';
 import { openResource } from './resource.js';
+import { openFromLink, scheduleButton, scheduleButtons } from './schedule-actions.js';
+import { EXPERIMENT } from './schedule-kinds.js';
 import { scheduleBanner } from './schedule.js';
 import { complain, say } from './status.js';
 import { limitOf, mayPublish } from './teams.js';
@@ -166,6 +168,30 @@ function factsCard({ object, project }) {
   );
 }
 
+/* What can be scheduled of it, from its status: see scheduleDialog(). */
+function scheduleHow({ status, schedule }) {
+  if (status === 'DRAFT' || status === 'SCHEDULED') return 'required';
+  if (status !== 'RUNNING') return null;
+  return schedule?.launch_at ? 'fixed' : 'none';
+}
+
+function targetOf({ object, path, project }) {
+  const mayChange = mayPublish(project.role);
+  return {
+    kind: EXPERIMENT,
+    key: 'experiment',
+    path: `${path}/schedule`,
+    name: object.name,
+    schedule: object.schedule,
+    version: object.version,
+    mayChange,
+    how: mayChange ? scheduleHow(object) : null,
+    why: mayChange
+      ? `${object.name} is ${object.status.toLowerCase()}, so there is nothing to schedule.`
+      : limitOf(project.role),
+  };
+}
+
 function head(page) {
   const { object, project } = page;
   const actions = mayPublish(project.role) ? (FROM[object.status] ?? []) : [];
@@ -182,14 +208,20 @@ function head(page) {
     stateChip(object.status),
     h('span', {}, [STORY[object.status], limitOf(project.role)].filter(Boolean).join(' ')),
   );
-  byId('tools').replaceChildren(...actions.map((name) => actionButton(page, name)));
+  const target = targetOf(page);
+  byId('tools').replaceChildren(
+    ...[
+      scheduleButton(page, target, object.status === 'RUNNING' ? 'Schedule its end' : 'Schedule'),
+      ...actions.map((name) => actionButton(page, name)),
+    ].filter(Boolean),
+  );
 }
 
 function show(page) {
   head(page);
   page.place.replaceChildren(
     ...[
-      scheduleBanner(page.object.schedule, page.me),
+      scheduleBanner(page.object.schedule, page.me, scheduleButtons(page, targetOf(page))),
       h(
         'div',
         { class: 'columns' },
@@ -200,8 +232,8 @@ function show(page) {
   );
 }
 
-export function openExperiment({ api, me, id }) {
-  return openResource({
+export async function openExperiment({ api, me, id }) {
+  const page = await openResource({
     api,
     me,
     noun: 'experiment',
@@ -210,4 +242,5 @@ export function openExperiment({ api, me, id }) {
     extra: preflightOf,
     show,
   });
+  if (page.object !== null) await openFromLink(page, targetOf(page));
 }

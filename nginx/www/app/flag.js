@@ -7,6 +7,8 @@ import { confirmAction } from './dialog.js';
 import { flagForm } from './flag-form.js';
 import { valueWords } from './flag-variations.js';
 import { openResource } from './resource.js';
+import { openFromLink, scheduleButton, scheduleButtons } from './schedule-actions.js';
+import { FLAG } from './schedule-kinds.js';
 import { scheduleBanner, scheduleChip } from './schedule.js';
 import { complain, say } from './status.js';
 import { limitOf, mayPublish } from './teams.js';
@@ -40,9 +42,34 @@ async function toggle(page, environment, box) {
   );
 }
 
+/* What can be scheduled of it there: see scheduleDialog(). */
+function scheduleHow({ status }, { enabled, schedule }) {
+  if (status === 'ARCHIVED') return null;
+  if (schedule?.resolved.enable?.outcome === 'FIRED') return 'fixed';
+  return enabled ? 'optional' : 'required';
+}
+
+function targetOf({ object: flag, path, project }, environment) {
+  const mayChange = mayPublish(project.role);
+  return {
+    kind: FLAG,
+    key: environment.id,
+    path: `${path}/environments/${environment.id}/schedule`,
+    name: `${flag.name} in ${environment.name}`,
+    schedule: environment.schedule,
+    version: flag.version,
+    mayChange,
+    how: mayChange ? scheduleHow(flag, environment) : null,
+    why: mayChange
+      ? `${flag.name} is archived, so there is nothing to schedule.`
+      : limitOf(project.role),
+  };
+}
+
 function environmentCard(page, environment) {
   const { object: flag, project } = page;
   const { id, name, enabled, schedule } = environment;
+  const target = targetOf(page, environment);
   const box = h('input', {
     type: 'checkbox',
     role: 'switch',
@@ -59,7 +86,8 @@ function environmentCard(page, environment) {
     h('div', { class: 'environment-head' }, h('h3', {}, name), box),
     h('p', { class: 'chips' }, stateChip(enabled ? 'ON' : 'OFF'), scheduleChip(schedule)),
     h('p', { class: 'environment-serves' }, served(flag, enabled)),
-    scheduleBanner(schedule, page.me),
+    scheduleBanner(schedule, page.me, scheduleButtons(page, target)),
+    scheduleButton(page, target, 'Schedule'),
   );
 }
 
@@ -211,13 +239,15 @@ function show(page) {
 }
 
 /* A notification's link names the environment that it is about: ?id=…&environment=<id or name>. */
-function goToEnvironment(flag) {
+async function goToEnvironment(page) {
+  const flag = page.object;
   const wanted = new URLSearchParams(location.search).get('environment');
   const found = flag?.environments.find(({ id, name }) => id === wanted || name === wanted);
   if (found === undefined) return;
   const place = byId(`environment-${found.id}`);
   place.classList.add('wanted');
   place.scrollIntoView({ block: 'center' });
+  await openFromLink(page, targetOf(page, found));
 }
 
 export async function openFlag({ api, me, id }) {
@@ -229,5 +259,5 @@ export async function openFlag({ api, me, id }) {
     back: LIST,
     show,
   });
-  goToEnvironment(page.object);
+  await goToEnvironment(page);
 }

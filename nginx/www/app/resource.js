@@ -28,6 +28,20 @@ function conflictBanner(noun, error, reload) {
   );
 }
 
+/* The same, when what it is now is on the page already. */
+function overtakenBanner(error) {
+  const words =
+    error.status === STALE
+      ? 'Somebody has changed this since you opened it, so nothing was saved.'
+      : `Nothing was saved. ${error.message}.`;
+  return h(
+    'div',
+    { class: 'banner alarm', role: 'alert' },
+    icon('issue'),
+    h('p', { class: 'banner-words' }, words, ' This page shows what it is now.'),
+  );
+}
+
 function missing(noun, back) {
   return emptyState({
     drawing: noun === 'flag' ? 'flag_environment' : noun,
@@ -59,6 +73,8 @@ function keepFocus() {
  *          act(what, send): send(version) changes it; resolves to the answer's data, or null when
  *            it was refused, which the page then says
  *          free(): true when nothing is unsaved; else says so
+ *          renew(): reads and draws it anew; overtaken(error): the same, and says that error kept
+ *            a change from being made
  */
 export async function openResource({ api, me, noun, path, back, extra = async () => null, show }) {
   const content = byId('content');
@@ -127,6 +143,20 @@ export async function openResource({ api, me, noun, path, back, extra = async ()
 
   const occupied = () =>
     document.hidden || edits || busy || document.querySelector('dialog[open]') !== null;
+
+  page.renew = async () => {
+    try {
+      await read();
+    } catch (error) {
+      complain(error, 'Not loaded.');
+    }
+  };
+
+  page.overtaken = async (error) => {
+    await page.renew();
+    notice.replaceChildren(overtakenBanner(error));
+    notice.scrollIntoView({ block: 'center' });
+  };
 
   /* News, or a tab that comes back: a schedule may have fired. Never over somebody's edits. */
   async function refresh() {

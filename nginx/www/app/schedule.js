@@ -5,9 +5,9 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
+import { VIEWER } from './viewer-zone.js';
 
 const LOCALE = document.documentElement.lang || 'en';
-const VIEWER = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 const UNITS = [
   ['year', 31557600],
   ['month', 2629800],
@@ -57,12 +57,23 @@ function shortTime(at) {
   return inZone(date, VIEWER, { ...SHORT, year });
 }
 
+/* 'Sun, Mar 14, 2027, 03:00' in a zone; in UTC, and saying so, where this browser knows it not. */
+export function longTime(at, zone) {
+  const date = new Date(at);
+  return inZone(date, zone, LONG) ?? `${inZone(date, 'UTC', LONG)} UTC`;
+}
+
+/* 'Launches' */
+export function doesWords(kind) {
+  return KINDS[kind].does;
+}
+
 function fixedTime(at, text) {
   return h('time', { datetime: at, 'data-fixed': true }, text);
 }
 
 /* 'in 3 hours'; null for what should have happened by now: its minute is being worked on. */
-function untilWords(at, now = Date.now()) {
+export function untilWords(at, now = Date.now()) {
   const seconds = (Date.parse(at) - now) / 1000;
   const found = UNITS.find(([, size]) => seconds >= size);
   if (seconds <= 0) return 'any moment now';
@@ -104,8 +115,8 @@ function momentPart({ kind, at }, zone) {
   );
 }
 
-/* Everything that is coming, each with its three clocks; null when nothing is. */
-export function scheduleBanner(schedule, me) {
+/* Everything that is coming, each with its three clocks, and buttons; null when nothing is. */
+export function scheduleBanner(schedule, me, buttons = []) {
   const coming = comingOf(schedule);
   if (coming.length === 0) return null;
   return h(
@@ -119,6 +130,7 @@ export function scheduleBanner(schedule, me) {
       schedule.scheduled_by === me.id
         ? h('p', { class: 'note-line' }, 'You scheduled this, and are told what becomes of it.')
         : null,
+      buttons.length > 0 ? h('div', { class: 'banner-tools' }, buttons) : null,
     ),
   );
 }

@@ -1,0 +1,103 @@
+/* schedule-actions - the buttons of a schedule on the page of an experiment or a flag. */
+
+import { confirmAction } from './dialog.js';
+import { byId, h } from './dom.js';
+import { icon } from './icons.js';
+import { scheduleDialog } from './schedule-dialog.js';
+import { complain, say } from './status.js';
+
+const OVERTAKEN = [404, 409, 412];
+
+/*
+ * What is scheduled on a page (openResource).
+ *   kind, path, schedule as scheduleDialog() has them; key tells the buttons of a page apart
+ *   name     'Checkout colour', 'New search in production'
+ *   how      null when it cannot be scheduled; why not is then a sentence
+ *   version  the resource's
+ */
+export async function editSchedule(page, target) {
+  const { kind, path, schedule, name, how, version } = target;
+  if (!page.free()) return;
+  const result = await scheduleDialog({
+    api: page.api,
+    kind,
+    path,
+    schedule,
+    how,
+    version: schedule?.version ?? version,
+    title: schedule ? 'Edit schedule' : 'Schedule',
+    text: schedule
+      ? `${name}. Whoever saves it is its scheduler, and is told what becomes of it.`
+      : `${name}. You are told what becomes of it, by the bell and by mail.`,
+  });
+  if (result?.saved) {
+    await page.renew();
+    say(`${name} is scheduled`);
+  } else if (result?.conflict) {
+    await page.overtaken(result.conflict);
+  }
+}
+
+export async function cancelSchedule(page, { kind, path, schedule, name }) {
+  if (!page.free()) return;
+  const sure = await confirmAction({
+    title: 'Cancel the schedule?',
+    text:
+      kind.noun === 'experiment'
+        ? `Nothing happens to ${name} by itself any more. If it has not begun, it is a draft again.`
+        : `Nothing happens to ${name} by itself any more; its switch stays as it is.`,
+    action: 'Cancel the schedule',
+    keep: 'Keep it',
+  });
+  if (!sure) return;
+  try {
+    await page.api.delete(path, { version: schedule.version });
+    await page.renew();
+    say(`The schedule of ${name} is cancelled`);
+  } catch (error) {
+    if (OVERTAKEN.includes(error.status)) await page.overtaken(error);
+    else complain(error, 'Not cancelled.');
+  }
+}
+
+function button(words, key, act, drawing = null) {
+  return h(
+    'button',
+    { class: 'button', type: 'button', 'data-focus-key': key, onclick: act },
+    drawing === null ? null : icon(drawing),
+    words,
+  );
+}
+
+/* 'Schedule …', where nothing is scheduled and something may be; else null. */
+export function scheduleButton(page, target, words) {
+  if (target.how === null || target.schedule !== null) return null;
+  return button(words, `schedule-${target.key}`, () => editSchedule(page, target), 'clock');
+}
+
+/* For the banner of what is scheduled. */
+export function scheduleButtons(page, target) {
+  if (target.schedule === null || !target.mayChange) return [];
+  return [
+    target.how === null
+      ? null
+      : button('Edit schedule', `schedule-${target.key}`, () => editSchedule(page, target)),
+    button('Cancel schedule', `unschedule-${target.key}`, () => cancelSchedule(page, target)),
+  ];
+}
+
+/* A notice's link ends in &schedule=1: one click, and the dialog is there. */
+export async function openFromLink(page, target) {
+  const here = new URL(location.href);
+  if (here.searchParams.get('schedule') === null) return;
+  here.searchParams.delete('schedule');
+  history.replaceState(history.state, '', here);
+  if (target.how === null) {
+    complain({ message: target.why });
+    return;
+  }
+  byId('main')
+    .querySelector(`[data-focus-key="schedule-${CSS.escape(target.key)}"]`)
+    ?.focus();
+  await editSchedule(page, target);
+}
