@@ -18,6 +18,7 @@ static const struct {
 	{ "23503", DB_CONFLICT }, /* foreign_key_violation */
 	{ "23505", DB_CONFLICT }, /* unique_violation */
 	{ "25006", DB_AWAY },     /* read_only_sql_transaction: a standby */
+	{ "25P03", DB_AWAY },     /* idle_in_transaction_session_timeout: we were held up */
 	{ "26000", DB_RETRY },    /* invalid_sql_statement_name: not prepared after all */
 	{ "40001", DB_RETRY },    /* serialization_failure */
 	{ "40P01", DB_RETRY },    /* deadlock_detected */

@@ -30,6 +30,7 @@ struct sweep {
 	int64_t *tally;
 	int64_t ends; /* cron_clock() */
 	bool sound;
+	bool lost;                 /* the database was away, if only for a moment */
 	int away;                  /* in a row */
 	struct fire_moment *again; /* AGAIN_MAX of them */
 	int nagain;
@@ -122,7 +123,8 @@ decide(struct sweep *s, const struct fire_moment *m)
 	enum fire_end end = fire_one(&s->f, m, &what);
 
 	s->away = end == FIRE_AWAY ? s->away + 1 : 0;
-	s->sound &= end != FIRE_AWAY && end != FIRE_BROKEN;
+	s->lost |= end == FIRE_AWAY;
+	s->sound &= end != FIRE_BROKEN;
 	switch (end) {
 	case FIRE_DONE:
 		s->tally[what]++;
@@ -168,6 +170,7 @@ decide_again(struct sweep *s)
 		s->nagain = left;
 	}
 	s->tally[FIRE_SKIPPED] += s->nagain;
+	s->sound &= !s->lost || s->nagain == 0;
 }
 
 /* ---- a dry run ---- */

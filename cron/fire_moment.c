@@ -4,7 +4,9 @@
  * The state, the moment's outcome, the audit entry and the news commit together or not at all.
  * All that the verdict is made of is read after the locks were taken.
  */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit.h"
 #include "fire.h"
@@ -15,12 +17,16 @@
 #include "queries.h"
 #include "schedule.h"
 
+#define FATE_TRIES 4 /* how often a lost COMMIT is asked after … */
+#define FATE_US    50000
+
 /* The body's context: what it is about, and how the last run of it ended. */
 struct attempt {
 	struct fire *f;
 	const struct fire_moment *m;
 	enum fire_end end;
 	enum fire_tally what;
+	char xact[24]; /* the transaction's number, once all was looked at */
 };
 
 /* Leave it: nothing has been written. */
@@ -263,6 +269,7 @@ attempt(struct db_tx *tx, void *ctx)
 		return st;
 	if ((st = db_exec(tx, &q_fire_look, DB_ARGS(t->m->id, f->run->at), &rows)) != DB_OK)
 		return st;
+	snprintf(t->xact, sizeof(t->xact), "%s", rows_text(rows, 0, "xact"));
 	if (!rows_bool(rows, 0, "is_due")) /* moved meanwhile */
 		return DB_NONE;
 	fire_read_case(f, rows, &c);
@@ -273,6 +280,32 @@ attempt(struct db_tx *tx, void *ctx)
 	return carry_out(tx, t,
 	    &(struct fire_news){ rows, &c, &v, drops(rows, &v),
 		fire_zone(f, rows_text(rows, 0, "time_zone")), fire_zone(f, "UTC") });
+}
+
+/*
+ * The connection broke.  Where all had been written, perhaps only the answer to COMMIT was
+ * lost: then it is done, and ours.  Whatever else is true, the moment is looked at again.
+ */
+static bool
+is_committed(const struct attempt *t)
+{
+	struct db *db = t->f->run->db;
+
+	if (t->end != FIRE_DONE)
+		return false;
+	for (int tries = 0; tries < FATE_TRIES; tries++) {
+		SCOPED(rows_free) struct db_rows *rows = NULL;
+		const char *fate;
+
+		if (tries > 0)
+			usleep(FATE_US); /* for the server to find out that we are gone */
+		if (db_read(db, &q_fire_fate, DB_ARGS(t->xact), &rows) != DB_OK ||
+		    (fate = rows_text(rows, 0, "fate")) == NULL)
+			continue;
+		if (strcmp(fate, "in progress") != 0)
+			return strcmp(fate, "committed") == 0;
+	}
+	return false;
 }
 
 enum fire_end
@@ -291,7 +324,8 @@ fire_one(struct fire *f, const struct fire_moment *m, enum fire_tally *what)
 		return FIRE_AGAIN;
 	case DB_AWAY:
 		log_line(LOG_WARN, NULL, "moment %s put off: %s", m->id, db_error(f->run->db));
-		return FIRE_AWAY;
+		*what = t.what;
+		return is_committed(&t) ? FIRE_DONE : FIRE_AWAY;
 	default:
 		log_line(LOG_ERROR, NULL, "moment %s cannot be decided: %s", m->id,
 		    db_error(f->run->db));

@@ -127,6 +127,8 @@ heartbeat(const struct run *run, const struct db_stmt *st, struct db_args args)
 	if (run->dry)
 		return true;
 	rc = db_alone(run->db, st, args, NULL);
+	if (rc == DB_AWAY) /* done twice it is still right */
+		rc = db_alone(run->db, st, args, NULL);
 	return rc == DB_OK || rc == DB_NONE || cron_failed(run);
 }
 

@@ -67,7 +67,8 @@ SELECT 1
 -- name: fire_look
 -- Moment $1 and all that counts, at $2 (at).  status is NULL when the resource is gone;
 -- the_other is the schedule's other moment, if that is still to come; waits: it comes first.
-SELECT m.kind, m.due_at, clock.at, m.due_at <= clock.at AS is_due,
+-- xact is that of the locks, if there are any.
+SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, clock.at, m.due_at <= clock.at AS is_due,
        floor(extract(epoch FROM clock.at - m.due_at) * 1000)::bigint AS late_ms,
        floor(extract(epoch FROM m.due_at) * 1000)::bigint AS due_ms,
        s.resource_kind, s.resource_id, s.time_zone, s.end_days, s.end_time, s.scheduled_by,
@@ -148,3 +149,7 @@ WITH clock AS MATERIALIZED (
 		 WHERE o.schedule_id = s.id AND o.id <> $1::uuid AND o.outcome IS NULL))
 )
 SELECT 1 FROM done;
+
+-- name: fire_fate
+-- Of transaction $1 (xact), whose answer was lost: committed, aborted, in progress.
+SELECT pg_xact_status($1::xid8) AS fate;

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { cron, quote, root } from '../lib/client.mjs';
+import { program } from '../lib/fire.mjs';
 import { openSession } from '../lib/session.mjs';
 import { driftQuery, insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
 import { makeWorld, seeSnippet } from '../lib/world.mjs';
@@ -16,7 +17,6 @@ const world = makeWorld();
 seeSnippet(world.team.project);
 const sql = openSession();
 test.after(() => sql.end());
-const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
 const trace = path.join(process.env.TMPDIR ?? os.tmpdir(), `fire-${process.pid}.trace`);
 
 // One of every way that a moment can go; the rounds take turns with them.
