@@ -7,10 +7,11 @@ static const struct adapter *const adapters[] = {
 };
 
 const struct adapter *
-adapter_find(const char *url)
+adapter_find(const char *channel, const char *url)
 {
 	for (size_t i = 0; url != NULL && i < COUNT(adapters); i++)
-		if (strncmp(url, adapters[i]->prefix, strlen(adapters[i]->prefix)) == 0)
+		if (strcmp(channel, adapters[i]->channel) == 0 &&
+		    strncmp(url, adapters[i]->prefix, strlen(adapters[i]->prefix)) == 0)
 			return adapters[i];
 	return NULL;
 }

@@ -7,7 +7,8 @@
 #include "scope.h"
 
 /*
- * adapter - a way to send mail, chosen by how CARILLON_MAIL_URL begins.
+ * adapter - a way to send what is due on a channel, chosen by how that channel's URL begins:
+ * for "email" that is CARILLON_MAIL_URL.
  *
  * A new one is a file cron/adapter_<name>.c, a declaration below and a row in cron/adapter.c.
  */
@@ -21,7 +22,7 @@ enum send_status {
 #define SEND_WHY_MAX 200
 
 struct adapter {
-	const char *name, *prefix;
+	const char *channel, *name, *prefix;
 	/*
 	 * Get ready.  url is what follows the prefix.  NULL, and the reason in why (without
 	 * secrets: it is logged), when nothing could be sent.  close() gives it back.
@@ -36,8 +37,8 @@ struct adapter {
 	void (*close)(void *state);
 };
 
-/* By the beginning of url; NULL when there is none. */
-const struct adapter *adapter_find(const char *url);
+/* By channel and the beginning of url; NULL when there is none. */
+const struct adapter *adapter_find(const char *channel, const char *url);
 
 extern const struct adapter adapter_file;
 

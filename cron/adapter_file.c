@@ -118,4 +118,4 @@ file_send(void *state, struct arena *a, const struct letter *l, char why[SEND_WH
 	return SEND_LATER;
 }
 
-const struct adapter adapter_file = { "file", "file:", file_open, file_send, file_close };
+const struct adapter adapter_file = { "email", "file", "file:", file_open, file_send, file_close };

@@ -247,7 +247,7 @@ bool
 dispatch_job(const struct run *run, int64_t tally[TALLY_MAX])
 {
 	const char *url = run->conf->mail_url;
-	const struct adapter *adapter = adapter_find(url);
+	const struct adapter *adapter = adapter_find("email", url);
 	char why[SEND_WHY_MAX] = "";
 	void *state;
 	bool sound;

@@ -11,13 +11,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON flags, flag_environments TO carillon_web
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON schedules, moments TO carillon_web;
-GRANT SELECT ON heartbeats TO carillon_web;
+GRANT SELECT ON heartbeats, mail_pace TO carillon_web;
 
 -- worker: what cron does.
 GRANT SELECT ON users, teams, members, projects, environments TO carillon_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, deliveries, sessions,
     login_codes TO carillon_worker;
 GRANT SELECT, INSERT, UPDATE ON inbox, heartbeats TO carillon_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mail_batches TO carillon_worker;
+GRANT SELECT, UPDATE ON mail_pace TO carillon_worker;
 GRANT SELECT, UPDATE ON experiments TO carillon_worker;
 GRANT SELECT, INSERT ON audit TO carillon_worker;
 GRANT SELECT, UPDATE ON flags, flag_environments TO carillon_worker;

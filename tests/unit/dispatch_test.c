@@ -43,7 +43,7 @@ fake_send(void *state, struct arena *a, const struct letter *l, char why[SEND_WH
 	return f->answer;
 }
 
-static const struct adapter fake_adapter = { "fake", "fake:", NULL, fake_send, NULL };
+static const struct adapter fake_adapter = { "email", "fake", "fake:", NULL, fake_send, NULL };
 
 /* One run with the fake adapter at a moment, or now. */
 static bool
