@@ -143,7 +143,7 @@ read_body(struct req *rq, struct reply *rp, json_object **body)
 {
 	bool ok;
 
-	if (rq->raw_len == 0 || !is_unsafe(rq))
+	if (rq->raw_len == 0)
 		return 0;
 	if (!is_json(rq->content_type))
 		return http_fail(rq, rp, 415, "Content-Type must be application/json");
@@ -189,9 +189,10 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 	rq->strict = rq->prefer != NULL &&
 	    (text_has_token(rq->prefer, "handling=strict") ||
 		text_has_token(rq->prefer, "handling=\"strict\""));
-	if (r->access != ANYONE && auth_caller(rq, rp, r->access) != 0)
+	if (r->access != ANYONE && r->access != SIGNED && auth_caller(rq, rp, r->access) != 0)
 		return rp->status;
-	if ((!is_unsafe(rq) || auth_same_site(rq, rp) == 0) && read_body(rq, rp, &body) == 0 &&
+	if ((!is_unsafe(rq) || r->access == SIGNED ||
+		(auth_same_site(rq, rp) == 0 && read_body(rq, rp, &body) == 0)) &&
 	    check_params(rq, rp, r->params) == 0)
 		r->fn(rq, rp);
 	rq->body = NULL;

@@ -22,7 +22,9 @@ enum access { /* 0 is invalid on purpose: a row must say who may call */
 	INBOX,      /* a user's token; the handler's one statement checks the session */
 	USER,       /* a user whose session has been checked */
 	CLIENT_KEY, /* a client key: rq->key is set */
-	KEY_INLINE  /* the same, but the handler's one statement looks for rq->key_hash */
+	KEY_INLINE, /* the same, but the handler's one statement looks for rq->key_hash */
+	SIGNED      /* whoever holds a signature that the handler checks: no cookie counts, so no
+		       cross-site check; the body stays rq->raw, whatever its type */
 };
 
 /* A key that was presented and is valid. */

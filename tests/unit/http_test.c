@@ -30,6 +30,7 @@ static const struct route table[] = {
 	{ "GET", "/forgot", 0, done },
 	{ "GET", "/open", ANYONE, done },
 	{ "POST", "/open", ANYONE, done },
+	{ "POST", "/signed", SIGNED, done },
 	{ "GET", "/mine", INBOX, done },
 	{ "GET", "/served", KEY_INLINE, done },
 	{ "GET", "/things/all", ANYONE, done },
@@ -224,6 +225,26 @@ inline_key(struct arena *a)
 	T_OK(rq.key == NULL && rq.user == NULL, "nobody is known yet");
 }
 
+/* What a signature vouches for may come from anywhere, in any form, beside any credentials. */
+static void
+signed_requests(struct arena *a)
+{
+	struct req rq = { .a = a,
+		.raw = "a=b",
+		.raw_len = 3,
+		.content_type = "application/x-www-form-urlencoded",
+		.fetch_site = "cross-site",
+		.origin = "https://evil.example",
+		.authorization = "Bearer garbage",
+		.cookie = "token=garbage" };
+	struct reply rp;
+
+	T_OK(ask(&rq, &rp, "POST", "/signed") == 204, "%s", error_of(a, &rp));
+	T_OK(rq.user == NULL && rq.key == NULL && rq.body == NULL, "nobody calls");
+	T_OK(ask(&rq, &rp, "GET", "/signed") == 405, "GET");
+	T_SAME(rp.allow, "POST", "Allow");
+}
+
 int
 main(void)
 {
@@ -276,6 +297,7 @@ main(void)
 		T_OK(http_tag_matches(tags[i].list, "\"a1\"") == tags[i].want, "tags %zu", i);
 	inline_key(&a);
 	good_token(&a);
+	signed_requests(&a);
 	arena_free(&a);
 	return T_DONE("http");
 }
