@@ -7,6 +7,7 @@
 struct walk {
 	struct out o;
 	bool strict, any; /* any: something was written */
+	const char *email_after;
 	const char *name;
 };
 
@@ -85,6 +86,20 @@ read_types(struct walk *w, json_object *in)
 	return PREFS_OK;
 }
 
+/* A whole number: 10.0 is one too. */
+static enum prefs_status
+read_minutes(struct walk *w, json_object *in)
+{
+	double n = json_object_get_double(in);
+
+	if ((!json_object_is_type(in, json_type_int) &&
+		!json_object_is_type(in, json_type_double)) ||
+	    n < 0 || n > PREFS_MINUTES_MAX || n != (int)n)
+		return invalid(w, "email_after_minutes");
+	w->email_after = arena_fmt(w->o.a, "%d", (int)n);
+	return PREFS_OK;
+}
+
 static enum prefs_status
 read_notifications(struct walk *w, json_object *in)
 {
@@ -94,7 +109,9 @@ read_notifications(struct walk *w, json_object *in)
 		return invalid(w, "notifications");
 	json_object_object_foreach(in, key, value)
 	{
-		st = strcmp(key, "types") == 0 ? read_types(w, value) : unknown(w, key);
+		st = strcmp(key, "types") == 0                ? read_types(w, value)
+		    : strcmp(key, "email_after_minutes") == 0 ? read_minutes(w, value)
+							      : unknown(w, key);
 		if (st != PREFS_OK)
 			return st;
 	}
@@ -102,7 +119,7 @@ read_notifications(struct walk *w, json_object *in)
 }
 
 enum prefs_status
-prefs_read(struct arena *a, json_object *in, bool strict, const char **types, const char **name)
+prefs_read(struct arena *a, json_object *in, bool strict, struct prefs *out, const char **name)
 {
 	struct walk w = { .strict = strict };
 	enum prefs_status st;
@@ -119,6 +136,7 @@ prefs_read(struct arena *a, json_object *in, bool strict, const char **types, co
 		}
 	}
 	out_close(&w.o, '}');
-	*types = w.any ? arena_ndup(a, w.o.s, w.o.n) : NULL;
+	out->types = w.any ? arena_ndup(a, w.o.s, w.o.n) : NULL;
+	out->email_after = w.email_after;
 	return PREFS_OK;
 }

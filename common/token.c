@@ -8,7 +8,7 @@
 #define VARIANT      sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define DIGEST_BYTES 16
 #define HEADER_BYTES 160 /* of one in base64url */
-#define MAC_BYTES    crypto_auth_hmacsha256_BYTES
+#define MAC_BYTES    TOKEN_MAC_BYTES
 #define API_RANDOM   24 /* bytes behind an API key's prefix */
 
 static void
@@ -264,17 +264,24 @@ token_digest(struct arena *a, const char *s, size_t n)
 	return sodium_bin2hex(hex, DIGEST_BYTES * 2 + 1, hash, DIGEST_BYTES);
 }
 
-const char *
-token_mac(struct arena *a, const char *key, const char *const texts[])
+void
+token_hmac(const char *key, const char *const texts[], unsigned char mac[TOKEN_MAC_BYTES])
 {
 	crypto_auth_hmacsha256_state st;
-	unsigned char mac[MAC_BYTES];
 
 	crypto_auth_hmacsha256_init(&st, (const unsigned char *)key, strlen(key));
 	for (; *texts != NULL; texts++)
 		crypto_auth_hmacsha256_update(&st, (const unsigned char *)*texts,
 		    strlen(*texts) + 1);
 	crypto_auth_hmacsha256_final(&st, mac);
+}
+
+const char *
+token_mac(struct arena *a, const char *key, const char *const texts[])
+{
+	unsigned char mac[MAC_BYTES];
+
+	token_hmac(key, texts, mac);
 	return bytea(a, mac, sizeof(mac));
 }
 

@@ -64,8 +64,11 @@ const char *token_hash(struct arena *a, const char *secret);
 /* n bytes in 32 hex digits that no other bytes have: for entity tags. */
 const char *token_digest(struct arena *a, const char *s, size_t n);
 
-/* HMAC-SHA256 over the texts, each with its final NUL, in the same form: how login
- * codes are kept.  Ends at the first NULL. */
+/* HMAC-SHA256 over the texts, each with its final NUL.  Ends at the first NULL. */
+#define TOKEN_MAC_BYTES 32
+void token_hmac(const char *key, const char *const texts[], unsigned char mac[TOKEN_MAC_BYTES]);
+
+/* The same in PostgreSQL's hex form: how login codes are kept. */
 const char *token_mac(struct arena *a, const char *key, const char *const texts[]);
 
 /* prefix and 48 lower-case hex digits from 24 random bytes. */

@@ -88,17 +88,21 @@ SELECT u.id, u.email, u.name, u.preferences, u.created_at,
  WHERE u.id = $1::uuid;
 
 -- name: me_change
--- Name $2 and the overrides $3, {TYPE:{CHANNEL:bool}}, merged by type and
--- channel; NULL leaves either as it is.
+-- Name $2, the overrides $3, {TYPE:{CHANNEL:bool}}, merged by type and channel, and how many
+-- minutes mail waits, $4; NULL leaves each as it is.
 UPDATE users u
    SET name = coalesce($2::text, u.name),
-       preferences = CASE WHEN $3::jsonb IS NULL THEN u.preferences
+       preferences = CASE WHEN $3::jsonb IS NULL AND $4::integer IS NULL THEN u.preferences
 	   ELSE u.preferences || jsonb_build_object('notifications',
-		coalesce(u.preferences -> 'notifications', '{}') || jsonb_build_object('types',
-		    coalesce(u.preferences #> '{notifications,types}', '{}') ||
-		    (SELECT jsonb_object_agg(p.key,
-			coalesce(u.preferences #> ARRAY['notifications', 'types', p.key], '{}') || p.value)
-		       FROM jsonb_each($3::jsonb) p)))
+		coalesce(u.preferences -> 'notifications', '{}') ||
+		CASE WHEN $4::integer IS NULL THEN '{}'
+		     ELSE jsonb_build_object('email_after_minutes', $4::integer) END ||
+		CASE WHEN $3::jsonb IS NULL THEN '{}'
+		     ELSE jsonb_build_object('types',
+			coalesce(u.preferences #> '{notifications,types}', '{}') ||
+			(SELECT jsonb_object_agg(p.key,
+			    coalesce(u.preferences #> ARRAY['notifications', 'types', p.key], '{}') || p.value)
+			   FROM jsonb_each($3::jsonb) p)) END)
 	   END
  WHERE u.id = $1::uuid
 RETURNING u.id, u.email, u.name, u.preferences, u.created_at,

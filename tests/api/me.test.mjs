@@ -130,3 +130,27 @@ test('a preference of many kilobytes is bounded, not stored', async () => {
   assert.ok([200, 400].includes(answer.status), answer.text);
   assert.deepEqual(await kept(user), {});
 });
+
+/* ---- mail only what is still unread ---- */
+
+const waits = (user, minutes, headers) => call('PATCH', me, { as: user.token, headers,
+  body: { preferences: { notifications: { email_after_minutes: minutes } } } });
+const notifications = async (user) => (await ok(200, 'GET', me, { as: user.token })).user.preferences.notifications;
+
+test('how long mail waits is kept beside the types, which it leaves alone', async () => {
+  const user = fresh();
+  await waits(user, 30);
+  assert.deepEqual(await notifications(user), { email_after_minutes: 30 });
+  await prefer(user, { 'issue.new': { email: true } });
+  assert.deepEqual(await notifications(user), { types: { 'issue.new': { email: true } }, email_after_minutes: 30 });
+  expect(await waits(user, 0, strict), 200);
+  assert.deepEqual(await notifications(user), { types: { 'issue.new': { email: true } }, email_after_minutes: 0 });
+});
+
+for (const minutes of [-1, 1.5, 10081, 1e18, '5', true, null, [], {}]) {
+  test(`mail cannot wait ${JSON.stringify(minutes)} minutes`, async () => {
+    const user = fresh();
+    for (const headers of [{}, strict]) expect(await waits(user, minutes, headers), 400, 'Invalid field: email_after_minutes');
+    assert.equal(await notifications(user), undefined);
+  });
+}

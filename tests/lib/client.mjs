@@ -161,7 +161,7 @@ export function cron(job, ...args) {
 
 /* ---- tokens by hand ---- */
 
-function secret() {
+export function secret() {
   if (process.env.CARILLON_JWT_SECRET) return process.env.CARILLON_JWT_SECRET;
   const file = readFileSync(path.join(varDir, 'carillon.env'), 'utf8');
   const found = /^CARILLON_JWT_SECRET=(.*)$/m.exec(file);

@@ -6,6 +6,7 @@
  *   POST      /v1/auth/logout       ends this session
  *   POST      /v1/auth/logout-all   ends all of the user's
  *   GET|PATCH /v1/auth/me           {name?,preferences?}
+ *   GET|POST  /unsubscribe/TYPE/LINK   unsubscribe.c
  *
  * A code is kept as a MAC only.  SQL: sql/query/auth.sql.
  */
@@ -19,6 +20,7 @@
 #include "prefs.h"
 #include "queries.h"
 #include "text.h"
+#include "unsubscribe.h"
 
 #define CODES       1000000u /* six digits */
 #define TRIES_MAX   5
@@ -301,16 +303,16 @@ static const struct field me_fields[] = {
 	{ 0 },
 };
 
-/* 0 with the overrides in types, or the status already answered. */
+/* 0 with what is chosen in out, or the status already answered. */
 static int
-read_preferences(struct req *rq, struct reply *rp, const char **types)
+read_preferences(struct req *rq, struct reply *rp, struct prefs *out)
 {
 	json_object *in = NULL;
 	const char *name = "";
 
 	if (rq->body == NULL || !json_object_object_get_ex(rq->body, "preferences", &in))
 		return 0;
-	switch (prefs_read(rq->a, in, rq->strict, types, &name)) {
+	switch (prefs_read(rq->a, in, rq->strict, out, &name)) {
 	case PREFS_OK:
 		return 0;
 	case PREFS_UNKNOWN:
@@ -327,12 +329,13 @@ change_me(struct req *rq, struct reply *rp)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct me_change in = { 0 };
-	const char *types = NULL;
+	struct prefs chosen = { 0 };
 	enum db_status st;
 
-	if (field_read(rq, rp, me_fields, &in) != 0 || read_preferences(rq, rp, &types) != 0)
+	if (field_read(rq, rp, me_fields, &in) != 0 || read_preferences(rq, rp, &chosen) != 0)
 		return rp->status;
-	st = db_write(rq->db, &q_me_change, DB_ARGS(rq->user, in.name, types), &rows);
+	st = db_write(rq->db, &q_me_change,
+	    DB_ARGS(rq->user, in.name, chosen.types, chosen.email_after), &rows);
 	return me_answer(rq, rp, st, rows);
 }
 
@@ -343,5 +346,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/auth/logout-all", USER, logout_all },
 	{ "GET", "/v1/auth/me", USER, show_me },
 	{ "PATCH", "/v1/auth/me", USER, change_me },
+	{ "GET", "/unsubscribe/{type}/{link}", SIGNED, unsubscribe_show },
+	{ "POST", "/unsubscribe/{type}/{link}", SIGNED, unsubscribe_now },
 	{ NULL, NULL, 0, NULL },
 };
