@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "hook.h"
 #include "log.h"
 #include "scope.h"
 
@@ -19,6 +20,7 @@ enum kind {
 	MAIL, /* where mail goes */
 	SECRET,
 	KEY_ID,
+	HOOK,    /* the secret of a webhook */
 	SWITCH,  /* on or off; a bool */
 	SCRIPTS, /* read by scripts/ only */
 };
@@ -54,6 +56,8 @@ static const struct setting {
 	    "resend:, smtp://..., smtps://... or file:FOLDER; the folder mail in CARILLON_VAR when unset" },
 	{ "CARILLON_MAIL_FROM", TEXT, AT(mail_from), "Carillon <carillon@localhost>",
 	    "the sender of all mail" },
+	{ "CARILLON_RESEND_WEBHOOK_SECRET", HOOK, AT(resend_webhook_secret), NULL,
+	    "whsec_...: what Resend signs its calls of /hooks/resend with; all are refused when unset" },
 	{ "CARILLON_TLS_CERT", TEXT, AT(tls_cert), NULL, "nginx: certificate file; turns TLS on" },
 	{ "CARILLON_TLS_KEY", TEXT, AT(tls_key), NULL, "nginx: its key" },
 	{ "CARILLON_CRON", SCRIPTS, 0, "on", "off: make run starts no cron loop" },
@@ -125,6 +129,7 @@ static const struct {
 	[MAIL] = { is_mail, "must be resend:, smtp://..., smtps://... or file:FOLDER" },
 	[SECRET] = { is_secret, "must have at least 32 bytes" },
 	[KEY_ID] = { is_key_id, "must be at most 64 letters, digits, dots, hyphens, underscores" },
+	[HOOK] = { hook_is_secret, "must be whsec_ and base64 of 16 to 64 bytes" },
 	[SWITCH] = { is_switch, "must be on or off" },
 	[SCRIPTS] = { NULL, NULL },
 };

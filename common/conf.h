@@ -21,6 +21,7 @@ struct conf {
 	const char *database_url; /* the migrator's */
 	const char *web_database_url, *worker_database_url;
 	const char *mail_url, *mail_from;
+	const char *resend_webhook_secret; /* NULL: nobody may report on mail */
 	const char *tls_cert, *tls_key;
 	bool prepare;
 	struct token_keys keys;

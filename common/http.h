@@ -41,9 +41,10 @@ struct req {
 	const char *method, *path, *query;
 	const char *authorization, *cookie, *prefer, *if_none_match, *if_match;
 	const char *origin, *origin_self, *fetch_site, *content_type, *remote;
-	const char *length, *https; /* as nginx says them … */
-	bool tls;                   /* … and what the latter means */
-	const char *raw;            /* body as it came; length may be 0 */
+	const char *hook_id, *hook_timestamp, *hook_signature; /* of a webhook */
+	const char *length, *https;                            /* as nginx says them … */
+	bool tls;                                              /* … and what the latter means */
+	const char *raw; /* body as it came; length may be 0 */
 	size_t raw_len;
 	const char *arg[ROUTE_ARGS_MAX]; /* {placeholders} of the path, in order */
 	json_object *body;          /* borrowed; a JSON object, or NULL when none (or null) came */

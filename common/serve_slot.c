@@ -52,6 +52,9 @@ static const struct param {
 	PARAM("HTTP_PREFER", prefer),
 	PARAM("HTTP_ORIGIN", origin),
 	PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
+	PARAM("HTTP_SVIX_ID", hook_id),
+	PARAM("HTTP_SVIX_TIMESTAMP", hook_timestamp),
+	PARAM("HTTP_SVIX_SIGNATURE", hook_signature),
 #undef PARAM
 };
 

@@ -161,13 +161,16 @@ export function cron(job, ...args) {
 
 /* ---- tokens by hand ---- */
 
-export function secret() {
-  if (process.env.CARILLON_JWT_SECRET) return process.env.CARILLON_JWT_SECRET;
+// A setting of the running copy.
+export function conf(name) {
+  if (process.env[name]) return process.env[name];
   const file = readFileSync(path.join(varDir, 'carillon.env'), 'utf8');
-  const found = /^CARILLON_JWT_SECRET=(.*)$/m.exec(file);
-  assert.ok(found, 'carillon.env holds CARILLON_JWT_SECRET');
-  return found[1].replace(/^(["'])(.*)\1$/, '$2');
+  const found = new RegExp(`^${name}=(.*)$`, 'm').exec(file);
+  assert.ok(found, `carillon.env holds ${name}`);
+  return found[1];
 }
+
+export const secret = () => conf('CARILLON_JWT_SECRET');
 
 export const b64 = (data) => Buffer.from(data).toString('base64url');
 export const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url').toString());

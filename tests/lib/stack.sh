@@ -44,6 +44,8 @@ stack_up() { # NAME: sets STACK_VAR and STACK_URL
 	STACK_URL=http://127.0.0.1:$port
 	clone_database "$1" || return 1
 	mkdir -p "$STACK_VAR"
+	# scripts/run keeps the lines that are not its own
+	echo "CARILLON_RESEND_WEBHOOK_SECRET=whsec_$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >"$STACK_VAR/carillon.env"
 	env CARILLON_VAR="$STACK_VAR" CARILLON_PORT="$port" CARILLON_CRON=off \
 		CARILLON_DATABASE_URL="$(cluster_url "$SOCKETS" "$1" carillon_migrator)" \
 		CARILLON_WEB_DATABASE_URL="$(cluster_url "$SOCKETS" "$1" carillon_web)" \

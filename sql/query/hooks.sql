@@ -1,0 +1,53 @@
+-- What Resend tells of mail (cgi/hooks.c, cron/dispatch.c).  Events come more than once and in any
+-- order, so a report only moves forward: nothing, delivered, bounced, complained.
+
+-- name: hook_remember
+-- Event $1 of message $2 says $3, at $4.  No row: it is known already.
+INSERT INTO mail_events (id, provider_id, report, at, applied)
+SELECT $1::text, $2::text, $3::text, date_trunc('milliseconds', $4::timestamptz),
+       EXISTS (SELECT 1 FROM deliveries WHERE provider_id = $2::text)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: hook_report
+UPDATE deliveries
+   SET reported = $2::text, reported_at = date_trunc('milliseconds', $3::timestamptz)
+ WHERE provider_id = $1::text
+   AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], reported), 0)
+     < array_position(ARRAY['delivered', 'bounced', 'complained'], $2::text);
+
+-- name: hook_suppress
+-- Mail to $1 has bounced for good at $2, in the provider's words $3; if it is an address of ours:
+-- one account of a provider may serve several programs.
+INSERT INTO suppressions (address, reason, detail, since)
+SELECT $1::text, 'bounced', $3::text, date_trunc('milliseconds', $2::timestamptz)
+ WHERE EXISTS (SELECT 1 FROM users WHERE email = $1::text)
+ON CONFLICT (address) DO UPDATE
+   SET reason = excluded.reason, detail = excluded.detail, since = excluded.since, lifted_at = NULL
+ WHERE suppressions.lifted_at < excluded.since;
+
+-- name: hook_settle
+-- Reports that came before their message's id was written down.
+WITH late AS MATERIALIZED (
+	SELECT id, provider_id, report, at
+	  FROM mail_events
+	 WHERE NOT applied AND received_at > now() - interval '1 hour'
+	   AND EXISTS (SELECT 1 FROM deliveries d WHERE d.provider_id = mail_events.provider_id)
+	 ORDER BY received_at
+	 LIMIT 1000
+	   FOR UPDATE SKIP LOCKED
+), told AS (
+	UPDATE deliveries d
+	   SET reported = last.report, reported_at = last.at
+	  FROM (SELECT DISTINCT ON (provider_id) provider_id, report, at
+		  FROM late
+		 ORDER BY provider_id,
+		       array_position(ARRAY['delivered', 'bounced', 'complained'], report) DESC, at) last
+	 WHERE d.provider_id = last.provider_id
+	   AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], d.reported), 0)
+	     < array_position(ARRAY['delivered', 'bounced', 'complained'], last.report)
+)
+UPDATE mail_events e
+   SET applied = true
+  FROM late
+ WHERE e.id = late.id;
