@@ -130,6 +130,77 @@ SELECT made.id, made.project_id,
   JOIN plan ON made.id = ('00000000-0000-4000-8000-0000000000d' || plan.n)::uuid
  CROSS JOIN generate_series(1, 2) AS k;
 
+-- What became of the past: the notices below tell of it, and the audit log.  A moment was decided
+-- late after it was due, before and after are the resource's state then.
+CREATE TEMPORARY TABLE demo_past ON COMMIT DROP AS
+SELECT v.n, v.kind, ('00000000-0000-4000-8000-000000000' || v.resource)::uuid AS resource_id, v.name, e.id AS environment_id,
+       e.name AS environment_name, ('00000000-0000-4000-8000-00000000000' || v.owner)::uuid AS owner, v.moment, v.outcome, v.reason,
+       date_trunc('milliseconds', now() - v.age::interval) AS decided_at,
+       CASE WHEN v.outcome IN ('CANCELLED', 'DROPPED') THEN date_trunc('hour', now() - v.age::interval + v.late::interval)
+	    ELSE date_trunc('minute', now() - v.age::interval - v.late::interval) END AS due_at,
+       v.before::jsonb, v.after::jsonb
+  FROM (VALUES
+	(1, 'experiment', '061', 'Checkout button colour', NULL, 1, 'launch', 'FIRED', NULL, '9 days 4 hours', '0', '{"status": "SCHEDULED"}', '{"status": "RUNNING"}'),
+	(1, 'experiment', '061', 'Checkout button colour', NULL, 1, 'end', 'FIRED', NULL, '1 day 4 hours', '0', '{"status": "RUNNING"}', '{"status": "PAUSED"}'),
+	(2, 'experiment', '062', 'Summer banner', NULL, 1, 'launch', 'MISSED', 'too_late', '7 days 6 hours', '2 hours 14 minutes',
+	 '{"status": "SCHEDULED"}', '{"status": "DRAFT"}'),
+	(2, 'experiment', '062', 'Summer banner', NULL, 1, 'end', 'DROPPED', 'not_started', '7 days 6 hours', '14 days', NULL, NULL),
+	(3, 'flag_environment', '071', 'new-search', 'production', 3, 'enable', 'FIRED', NULL, '5 days 2 hours', '0', '{"enabled": false}', '{"enabled": true}'),
+	(4, 'experiment', '063', 'Pricing page headline', NULL, 3, 'launch', 'FAILED', 'preflight_failed', '4 days 9 hours', '0',
+	 '{"status": "SCHEDULED"}', '{"status": "DRAFT"}'),
+	(5, 'flag_environment', '072', 'beta-basket', 'production', 1, 'enable', 'MISSED', 'too_late', '2 days 20 hours', '1 hour 41 minutes',
+	 '{"enabled": false}', '{"enabled": false}'),
+	(6, 'flag_environment', '073', 'free-delivery', 'production', 3, 'disable', 'FIRED', NULL, '19 hours', '3 minutes', '{"enabled": true}', '{"enabled": false}'),
+	(7, 'flag_environment', '074', 'gift-cards', 'staging', 1, 'enable', 'FAILED', 'resource_unavailable', '7 hours', '0',
+	 '{"status": "ARCHIVED"}', '{"status": "ARCHIVED"}'),
+	(8, 'experiment', '064', 'Free delivery reminder', NULL, 3, 'launch', 'CANCELLED', 'cancelled', '2 days 12 hours', '1 day 6 hours', NULL, NULL),
+	(9, 'flag_environment', 'c52', 'checkout-redesign', 'staging', 1, 'enable', 'DROPPED', 'manual_change', '2 days 7 hours', '9 hours', NULL, NULL)
+       ) AS v (n, kind, resource, name, environment, owner, moment, outcome, reason, age, late, before, after)
+  LEFT JOIN environments e ON e.project_id = '00000000-0000-4000-8000-000000000021' AND e.name = v.environment;
+
+WITH made AS (
+	INSERT INTO schedules (id, project_id, resource_kind, resource_id, resource_name, environment_id, environment_name, time_zone,
+	    first_at, end_at, scheduled_by, status, created_at)
+	SELECT ('00000000-0000-4000-8000-0000000000e' || n)::uuid, '00000000-0000-4000-8000-000000000021', kind, resource_id, name,
+	       environment_id, environment_name, 'Europe/Berlin', min(due_at) FILTER (WHERE moment IN ('launch', 'enable')),
+	       min(due_at) FILTER (WHERE moment IN ('end', 'disable')), owner,
+	       CASE WHEN bool_or(outcome IN ('FIRED', 'MISSED', 'FAILED')) THEN 'DONE' ELSE 'CANCELLED' END,
+	       min(least(due_at, decided_at)) - interval '1 day 3 hours'
+	  FROM demo_past
+	 GROUP BY n, kind, resource_id, name, environment_id, environment_name, owner
+	ON CONFLICT DO NOTHING
+	RETURNING id, project_id, scheduled_by, created_at
+)
+INSERT INTO moments (schedule_id, project_id, kind, due_at, scheduled_by, outcome, reason, decided_at, created_at)
+SELECT made.id, made.project_id, p.moment, p.due_at, p.owner, p.outcome, p.reason, p.decided_at, made.created_at
+  FROM made
+  JOIN demo_past p ON made.id = ('00000000-0000-4000-8000-0000000000e' || p.n)::uuid;
+
+-- The same in the audit log: saved by somebody, carried out or given up by the program, or cancelled.
+INSERT INTO audit (team_id, id, at, actor_type, actor_id, on_behalf_of, action, resource_kind, resource_id, before, after)
+SELECT '00000000-0000-4000-8000-000000000011', ('00000000-0000-4000-8000-000000000e' || s.scheduled || s.step)::uuid, s.at, s.actor_type,
+       s.actor_id, s.on_behalf_of, s.action, s.resource_kind, s.resource_id, s.before, s.after
+  FROM (
+	SELECT right(id::text, 1) AS scheduled, 0 AS step, created_at AS at, 'USER' AS actor_type, scheduled_by AS actor_id,
+	       NULL::uuid AS on_behalf_of, 'schedule.created' AS action, resource_kind, resource_id, NULL::jsonb AS before,
+	       schedule_json(s) - 'resolved' || '{"status": "PENDING"}' AS after
+	  FROM schedules s
+	 WHERE id::text LIKE '00000000-0000-4000-8000-0000000000e_'
+	UNION ALL
+	SELECT n::text, CASE WHEN moment IN ('launch', 'enable') THEN 1 ELSE 2 END, decided_at, 'SYSTEM', NULL, owner,
+	       'schedule.' || lower(outcome), kind, resource_id, before, after || jsonb_build_object('moment', moment,
+		   'due_at', moment_text(due_at), 'reason', reason, 'late_seconds', floor(extract(epoch FROM decided_at - due_at)))
+	  FROM demo_past
+	 WHERE outcome IN ('FIRED', 'MISSED', 'FAILED')
+	UNION ALL
+	SELECT right(s.id::text, 1), 3, p.decided_at, 'USER', p.owner, NULL, 'schedule.cancelled', p.kind, p.resource_id,
+	       schedule_json(s) - 'resolved' || '{"status": "PENDING"}', schedule_json(s)
+	  FROM schedules s
+	  JOIN demo_past p ON s.id = ('00000000-0000-4000-8000-0000000000e' || p.n)::uuid
+	 WHERE p.outcome = 'CANCELLED'
+       ) s
+ON CONFLICT DO NOTHING;
+
 INSERT INTO audit (team_id, id, at, actor_type, actor_id, action, resource_kind, resource_id, after)
 SELECT m.team_id, m.user_id, m.created_at, 'USER', '00000000-0000-4000-8000-000000000001', 'member.added', 'member', m.user_id,
        jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'role', m.role)
@@ -193,13 +264,20 @@ WITH notice (n, type, age, is_read, title, body, page, kind, resource_id, resour
 	INSERT INTO notifications (user_id, team_id, type, title, body, link, dedupe_key, resource_kind, resource_id,
 	    resource_name, project_id, project_name, environment_id, environment_name, read_at, created_at)
 	SELECT r.user_id, r.team_id, n.type, replace(n.title, 'PROJECT', r.project_name), replace(n.body, 'PROJECT', r.project_name),
-	       '/dashboard/' || n.page || '?project=' || r.project_id, 'demo:' || n.n, n.kind, n.resource_id::uuid,
+	       '/dashboard/' || n.page || CASE
+	   WHEN n.kind = 'experiment' AND x.id IS NOT NULL THEN '?id=' || x.id
+	   WHEN t.id IS NOT NULL AND e.id IS NOT NULL THEN '?id=' || t.flag_id || '&environment=' || e.id
+	   ELSE '?project=' || r.project_id END || CASE
+	   WHEN n.type ~ '_(MISSED|FAILED)$' AND coalesce(x.id, t.id) IS NOT NULL THEN '&schedule=1' ELSE '' END,
+	       'demo:' || n.n, n.kind, n.resource_id::uuid,
 	       replace(n.resource_name, 'PROJECT', r.project_name), r.project_id, r.project_name, e.id, e.name,
 	       CASE WHEN n.is_read THEN date_trunc('milliseconds', now() - n.age::interval + interval '20 minutes') END,
 	       date_trunc('milliseconds', now() - n.age::interval)
 	  FROM reader r
 	 CROSS JOIN notice n
 	  LEFT JOIN environments e ON e.project_id = r.project_id AND e.name = n.environment
+	  LEFT JOIN experiments x ON x.id = n.resource_id::uuid AND x.project_id = r.project_id
+	  LEFT JOIN flag_environments t ON t.id = n.resource_id::uuid AND t.environment_id = e.id
 	ON CONFLICT DO NOTHING
 	RETURNING user_id, id, type, created_at, read_at
 ), told AS (

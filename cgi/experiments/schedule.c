@@ -6,6 +6,7 @@
 #include "plan.h"
 #include "preflight.h"
 #include "queries.h"
+#include "schedule.h"
 
 static enum db_status
 find(struct db_tx *tx, struct plan *p)
@@ -134,6 +135,8 @@ resource_json(struct out *o, const struct db_rows *rows, int row)
 static void
 moment_json(struct out *o, const struct db_rows *rows, int row)
 {
+	const char *reason = rows_text(rows, row, "reason");
+
 	out_open(o, '{');
 	row_text(o, rows, row, "id");
 	row_text(o, rows, row, "schedule_id");
@@ -144,6 +147,8 @@ moment_json(struct out *o, const struct db_rows *rows, int row)
 	resource_json(o, rows, row);
 	row_text(o, rows, row, "outcome");
 	row_text(o, rows, row, "reason");
+	out_key(o, "why");
+	out_text(o, reason != NULL ? schedule_sentence(reason) : NULL);
 	row_moment(o, rows, row, "decided_at");
 	row_text(o, rows, row, "scheduled_by");
 	out_key(o, "created_at");

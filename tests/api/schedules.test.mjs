@@ -413,10 +413,11 @@ test('moments: to come soonest first, then the past newest first, in pages', asy
   const { moments } = await ok(200, 'GET', path, { as: own.viewer.token });
   assert.deepEqual(moments.map((each) => each.due_at.slice(0, 10)).slice(0, 4), ['2098-05-05', '2098-06-05', '2099-01-01', '9999-01-01']);
   assert.deepEqual(moments.map((each) => each.outcome), [null, null, null, null, 'CANCELLED', 'CANCELLED']);
+  assert.equal(moments[4].why, 'Somebody cancelled the schedule.');
   const { id, schedule_id: schedule, created_at: at, resource, ...rest } = moments[1];
   assert.ok(id && schedule && at);
   assert.deepEqual({ ...resource, id: null }, { kind: 'flag_environment', id: null, name: flag.key, flag_id: flag.id });
-  assert.deepEqual(rest, { kind: 'enable', due_at: later, rule: 'exact', time_zone: 'Asia/Tokyo', outcome: null, reason: null, decided_at: null,
+  assert.deepEqual(rest, { kind: 'enable', due_at: later, rule: 'exact', time_zone: 'Asia/Tokyo', outcome: null, reason: null, why: null, decided_at: null,
     environment: { id: own.team.environments.production, name: 'production' }, scheduled_by: own.developer.id });
   assert.deepEqual(moments[0].resource, { kind: 'experiment', id: it.id, name: 'Timeline', flag_id: null });
   const seen = [];

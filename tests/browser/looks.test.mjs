@@ -95,7 +95,28 @@ function makeResources() {
     },
     ['production'],
   ).id;
+  makeMoments();
 }
+
+// One moment of every outcome, and one to come.
+function makeMoments() {
+  const outcomes = ['FIRED', 'MISSED', 'FAILED', 'CANCELLED', 'DROPPED', null];
+  const reasons = [null, 'too_late', 'permission_revoked', 'cancelled', 'manual_change', null];
+  exec(`WITH made AS (
+      INSERT INTO schedules (project_id, resource_kind, resource_id, resource_name, environment_id,
+        environment_name, time_zone, first_at, scheduled_by, status)
+      SELECT ${quote(world.team.project)}, 'flag_environment', gen_random_uuid(), 'greeting-' || n,
+        ${quote(world.team.environments.staging)}, 'staging', 'Asia/Kathmandu', now(),
+        ${quote(world.owner.id)}, 'DONE'
+      FROM generate_series(1, 6) n RETURNING id, project_id, resource_name, scheduled_by)
+    INSERT INTO moments (schedule_id, project_id, kind, due_at, scheduled_by, outcome, reason, decided_at)
+    SELECT made.id, project_id, 'enable', now() + interval '1 day' * (n - 5.5), scheduled_by, outcome, reason,
+      CASE WHEN outcome IS NOT NULL THEN now() + interval '1 day' * (n - 5.4) END
+    FROM made JOIN unnest(${pgArray(outcomes)}, ${pgArray(reasons)}) WITH ORDINALITY AS o (outcome, reason, n)
+      ON resource_name = 'greeting-' || n;`);
+}
+
+const pgArray = (list) => `ARRAY[${list.map(quote).join(', ')}]::text[]`;
 
 let world;
 before(() => {
@@ -160,6 +181,19 @@ const PAGES = [
     path: '/dashboard/experiments',
     ready: 'Free delivery bar',
     open: (page) => page.getByRole('button', { name: 'New experiment' }).click(),
+  },
+  { name: 'timeline', path: '/dashboard/timeline', ready: 'was not switched on' },
+  {
+    name: 'schedule-new',
+    path: () => `/dashboard/experiments?id=${made.draft}&schedule=1`,
+    ready: 'Preflight failed: no metric is set',
+    open: (page) => page.getByText('Days after', { exact: true }).first().click(),
+  },
+  {
+    name: 'schedule-flag',
+    path: () => `/dashboard/flags?id=${made.flag}&environment=production&schedule=1`,
+    ready: 'Goes off in',
+    open: async () => {},
   },
   { name: 'flags', path: '/dashboard/flags', ready: 'Free shipping' },
   { name: 'flag', path: () => `/dashboard/flags?id=${made.flag}`, ready: 'Who changed what' },

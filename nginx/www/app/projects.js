@@ -1,6 +1,7 @@
 /* projects - which of the user's projects a page is about: ?project=<id>, else the first one. */
 
 import { h } from './dom.js';
+import { emptyState } from './page.js';
 
 const PROJECTS_MOST = 200; // the API's limit
 
@@ -21,6 +22,22 @@ export function chosenProject(projects) {
   const project =
     wanted === null ? projects[0] : projects.find(({ id }) => id === wanted.toLowerCase());
   return { project, wanted };
+}
+
+/* In place of a page's content when there is no project. text: what a project would show here. */
+export function noProject(drawing, wanted, text) {
+  return wanted === null
+    ? emptyState({
+        drawing,
+        title: 'No project yet',
+        text: `Create one on the team page; ${text}`,
+        action: h('a', { class: 'button', href: '/dashboard/team' }, 'To the team page'),
+      })
+    : emptyState({
+        drawing,
+        title: 'No such project',
+        text: 'It does not exist, or it is not one of your teams’ projects.',
+      });
 }
 
 /* A select that goes to the same page for another project. */

@@ -5,7 +5,7 @@ import { emptyState, failedState } from './page.js';
 import { icon } from './icons.js';
 import { loadInto } from './card.js';
 import { pagedList } from './paged.js';
-import { chosenProject, projectSelect, projectsOf } from './projects.js';
+import { chosenProject, noProject, projectSelect, projectsOf } from './projects.js';
 import { limitOf, mayCreate } from './teams.js';
 
 const PAGE = 50;
@@ -30,7 +30,7 @@ export async function openList({ api, me, noun, drawing, text, row, create }) {
   const tools = byId('tools');
   if (projects.length > 0) tools.append(projectSelect(projects, project?.id));
   if (project === undefined) {
-    content.replaceChildren(noProject(drawing, wanted));
+    content.replaceChildren(noProject(drawing, wanted, 'what it tries out is shown here.'));
     return;
   }
   byId('summary').textContent = [`In ${project.name}.`, limitOf(project.role)]
@@ -71,21 +71,6 @@ export async function openList({ api, me, noun, drawing, text, row, create }) {
     await pages.reload();
     content.replaceChildren(list, h('div', { class: 'more' }, more));
   });
-}
-
-function noProject(drawing, wanted) {
-  return wanted === null
-    ? emptyState({
-        drawing,
-        title: 'No project yet',
-        text: 'Create one on the team page; what it tries out is shown here.',
-        action: h('a', { class: 'button', href: '/dashboard/team' }, 'To the team page'),
-      })
-    : emptyState({
-        drawing,
-        title: 'No such project',
-        text: 'It does not exist, or it is not one of your teams’ projects.',
-      });
 }
 
 /* A row that is one big link. */

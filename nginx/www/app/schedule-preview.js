@@ -30,17 +30,16 @@ function line(name, text) {
 
 function momentItem(moment, resolved, zone, note) {
   const { at, local } = resolved;
+  const others = [
+    zone === VIEWER ? null : line(`Your time (${VIEWER})`, longTime(at, VIEWER)),
+    zone === 'UTC' ? null : line('UTC', longTime(at, 'UTC')),
+  ].filter(Boolean);
   return h(
     'li',
     {},
     h('p', {}, h('strong', {}, `${doesWords(moment)} ${untilWords(at)}`)),
     h('p', { class: 'preview-local' }, local),
-    h(
-      'dl',
-      { class: 'clocks' },
-      zone === VIEWER ? null : line(`Your time (${VIEWER})`, longTime(at, VIEWER)),
-      line('UTC', longTime(at, 'UTC')),
-    ),
+    others.length === 0 ? null : h('dl', { class: 'clocks' }, others),
     note === null ? null : h('p', { class: 'preview-note' }, icon('clock'), note),
   );
 }

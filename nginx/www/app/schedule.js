@@ -24,7 +24,7 @@ const KINDS = {
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 
 /* An instant as text in a zone; a zone that this browser does not know gives null. */
-function inZone(date, timeZone, options) {
+export function inZone(date, timeZone, options) {
   try {
     return new Intl.DateTimeFormat(LOCALE, { hourCycle: 'h23', timeZone, ...options }).format(date);
   } catch {

@@ -5,20 +5,10 @@ import { card, loadInto } from './card.js';
 import { pagedList } from './paged.js';
 import { emptyState } from './page.js';
 import { icon } from './icons.js';
+import { memberNames } from './teams.js';
 import { timeElement } from './time.js';
 
 const PAGE = 20;
-const NAMES_MOST = 200; // the API's limit
-
-/* user id -> name, as far as the members tell */
-async function namesOf({ api, path }) {
-  try {
-    const { data } = await api.get(`${path}/members?limit=${NAMES_MOST}`);
-    return new Map(data.members.map(({ id, name, email }) => [id, name || email]));
-  } catch {
-    return new Map();
-  }
-}
 
 function actorOf(entry, names) {
   if (entry.actor_type === 'SYSTEM') return 'Carillon';
@@ -136,7 +126,7 @@ export function auditCard(id, context) {
   });
   const body = h('div', { class: 'card-body' });
   loadInto(body, async () => {
-    names = await namesOf(context);
+    names = await memberNames(context.api, context.path);
     await pages.reload();
     body.replaceChildren(list, more);
   });

@@ -2,6 +2,8 @@
 
 import { h } from './dom.js';
 
+const NAMES_MOST = 200; // the API's limit
+
 export function chosenTeam(me) {
   const wanted = new URLSearchParams(location.search).get('team');
   return me.teams.find(({ id }) => id === wanted) ?? me.teams[0];
@@ -34,6 +36,16 @@ export const ROLES = ['owner', 'admin', 'developer', 'collaborator', 'viewer'];
 
 export function managesTeam(role) {
   return role === 'owner' || role === 'admin';
+}
+
+/* user id -> name, as far as the members tell; path is the team's in the API. */
+export async function memberNames(api, path) {
+  try {
+    const { data } = await api.get(`${path}/members?limit=${NAMES_MOST}`);
+    return new Map(data.members.map(({ id, name, email }) => [id, name || email]));
+  } catch {
+    return new Map();
+  }
 }
 
 /* Creating and editing: projects, experiments, flags. */

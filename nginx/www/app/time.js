@@ -11,6 +11,7 @@ const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'lo
 const short = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
 const shortYear = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium' });
 const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long' });
+const longWeekday = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full' });
 const longDate = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'long' });
 
 function startOfDay(date) {
@@ -42,6 +43,14 @@ export function absoluteTime(date) {
 
 export function shortDate(date) {
   return shortYear.format(date);
+}
+
+/* The heading of a day that is to come: 'Today', 'Tomorrow', 'Thursday, March 12' */
+export function comingDayName(date, now = new Date()) {
+  const days = -daysBetween(date, now);
+  if (days <= 0) return 'Today';
+  if (days === 1) return 'Tomorrow';
+  return (date.getFullYear() === now.getFullYear() ? weekday : longWeekday).format(date);
 }
 
 /* The heading of a day in a list: 'Today', 'Yesterday', 'Thursday, March 12', 'March 12, 2025' */

@@ -9,13 +9,15 @@ import { leave } from './session.js';
 import { Poller } from './poll.js';
 import { complain } from './status.js';
 
+/* Those at the end are on small screens in the account menu only. */
 const PAGES = [
   ['/dashboard/inbox', 'Inbox'],
   ['/dashboard/experiments', 'Experiments'],
   ['/dashboard/flags', 'Flags'],
+  ['/dashboard/timeline', 'Timeline'],
   ['/dashboard/feedback', 'Feedback'],
   ['/dashboard/team', 'Team'],
-  ['/dashboard/preferences', 'Preferences'], // on small screens in the account menu only
+  ['/dashboard/preferences', 'Preferences'],
 ];
 const KEYS = [
   ['↑ ↓', 'move between notifications'],
@@ -125,6 +127,7 @@ function avatarPanel(api, user) {
     h('a', { href: '/dashboard/inbox' }, icon('inbox'), 'Inbox'),
     h('a', { href: '/dashboard/preferences' }, icon('sliders'), 'Preferences'),
     h('a', { href: '/dashboard/team' }, icon('team'), 'Team'),
+    h('a', { href: '/dashboard/feedback' }, icon('feedback'), 'Feedback'),
     h('hr'),
     menuButton('Log out', 'signout', () => leave(api, '/v1/auth/logout')),
     menuButton('Log out everywhere', 'lock', () => leave(api, '/v1/auth/logout-all')),

@@ -1,0 +1,142 @@
+/* timeline-row - one scheduled moment: what it is to do, or what became of it and why. */
+
+import { h } from './dom.js';
+import { icon } from './icons.js';
+import { inZone, longTime, untilWords } from './schedule.js';
+import { VIEWER } from './viewer-zone.js';
+
+const CLOCK = { hour: '2-digit', minute: '2-digit' };
+const MINUTE_S = 60;
+const UNITS = [
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+/* What a moment does, by what became of it; what is to come is null. */
+const VERBS = {
+  launch: {
+    null: 'launches',
+    FIRED: 'was launched',
+    MISSED: 'was not launched',
+    FAILED: 'could not be launched',
+    gone: 'was to be launched',
+  },
+  end: {
+    null: 'ends',
+    FIRED: 'has ended',
+    MISSED: 'was not ended',
+    FAILED: 'could not be ended',
+    gone: 'was to end',
+  },
+  enable: {
+    null: 'goes on',
+    FIRED: 'went on',
+    MISSED: 'was not switched on',
+    FAILED: 'could not be switched on',
+    gone: 'was to go on',
+  },
+  disable: {
+    null: 'goes off',
+    FIRED: 'went off',
+    MISSED: 'was not switched off',
+    FAILED: 'could not be switched off',
+    gone: 'was to go off',
+  },
+};
+const OUTCOMES = {
+  FIRED: { words: 'Done', tone: 'live', drawing: 'check' },
+  MISSED: { words: 'Missed', tone: 'alarm', drawing: 'clock' },
+  FAILED: { words: 'Failed', tone: 'alarm', drawing: 'issue' },
+  CANCELLED: { words: 'Cancelled', tone: 'quiet', drawing: 'close' },
+  DROPPED: { words: 'Dropped', tone: 'quiet', drawing: 'close' },
+};
+
+/* '2 days 3 hours': the two largest units, rounded down. */
+function spanWords(seconds) {
+  const at = UNITS.findIndex(([, size]) => seconds >= size);
+  if (at < 0) return 'less than a minute';
+  const words = (count, name) => `${count} ${name}${count === 1 ? '' : 's'}`;
+  const [name, size] = UNITS[at];
+  const first = words(Math.floor(seconds / size), name);
+  const next = UNITS[at + 1];
+  const rest = next ? Math.floor((seconds % size) / next[1]) : 0;
+  return rest > 0 ? `${first} ${words(rest, next[0])}` : first;
+}
+
+/* How late; null where it does not matter, and in drills, which decide what is not due yet. */
+function lateWords({ outcome, due_at: due, decided_at: decided }) {
+  const seconds = (Date.parse(decided) - Date.parse(due)) / 1000;
+  if (seconds < 0) return null;
+  if (outcome === 'FIRED')
+    return seconds < MINUTE_S ? 'On time.' : `${spanWords(seconds)} late.`;
+  const told = (outcome === 'MISSED' || outcome === 'FAILED') && seconds >= MINUTE_S;
+  return told ? `Decided ${spanWords(seconds)} after it was due.` : null;
+}
+
+/* Its page; null when it is gone. */
+function hrefOf({ resource, environment }) {
+  if (resource.kind === 'experiment') return `/dashboard/experiments?id=${resource.id}`;
+  if (resource.flag_id === null) return null;
+  return `/dashboard/flags?id=${resource.flag_id}&environment=${environment.id}`;
+}
+
+function titleOf(moment) {
+  const { kind, outcome, resource, environment } = moment;
+  const verbs = VERBS[kind];
+  const verb = verbs[outcome] ?? verbs.gone;
+  const href = hrefOf(moment);
+  return h(
+    'h3',
+    {},
+    href === null ? resource.name : h('a', { href }, resource.name),
+    ` ${verb}${environment ? ` in ${environment.name}` : ''}`,
+  );
+}
+
+function chipOf({ outcome, due_at: due }) {
+  if (outcome === null)
+    return h('span', { class: 'chip coming' }, icon('clock'), untilWords(due));
+  const { words, tone, drawing } = OUTCOMES[outcome];
+  return h('span', { class: `chip ${tone}` }, icon(drawing), words);
+}
+
+/* Where its scheduler's clock differs from the viewer's, both are told. */
+function dueWords({ outcome, due_at: due, time_zone: zone }) {
+  const mine = longTime(due, VIEWER);
+  const theirs = longTime(due, zone);
+  const there = mine === theirs ? '' : `; ${theirs} in ${zone}`;
+  return `${outcome === null ? 'Due' : 'Was due'} ${mine}${there}`;
+}
+
+/* names: user id -> name */
+export function momentRow(moment, names) {
+  const { outcome, kind, resource, why, scheduled_by: by } = moment;
+  const at = outcome === null ? moment.due_at : moment.decided_at;
+  const told = [outcome === null ? null : lateWords(moment), why].filter(Boolean).join(' ');
+  return h(
+    'li',
+    { class: `moment-row ${OUTCOMES[outcome]?.tone ?? 'coming'}`, 'data-outcome': outcome ?? '' },
+    h(
+      'time',
+      { class: 'moment-clock', datetime: at, 'data-fixed': true },
+      inZone(new Date(at), VIEWER, CLOCK),
+    ),
+    h(
+      'span',
+      { class: 'moment-mark' },
+      icon(resource.kind === 'experiment' ? 'experiment' : 'flag_environment'),
+    ),
+    h(
+      'div',
+      { class: 'moment-words', 'data-kind': kind },
+      h('div', { class: 'moment-head' }, titleOf(moment), chipOf(moment)),
+      told === '' ? null : h('p', { class: 'moment-told' }, told),
+      h(
+        'p',
+        { class: 'note-meta' },
+        `${dueWords(moment)} · scheduled by ${names.get(by) ?? 'somebody who has left'}`,
+      ),
+    ),
+  );
+}

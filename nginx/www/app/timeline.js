@@ -1,0 +1,136 @@
+/* timeline - the page /dashboard/timeline?project=<id>: what is coming, what became of the past. */
+
+import { byId, h } from './dom.js';
+import { withQuery } from './api.js';
+import { loadInto } from './card.js';
+import { INBOX_CHANGED } from './inbox-events.js';
+import { startPage, emptyState, failedState } from './page.js';
+import { chosenProject, noProject, projectSelect, projectsOf } from './projects.js';
+import { complain } from './status.js';
+import { memberNames } from './teams.js';
+import { comingDayName, dayName } from './time.js';
+import { momentRow } from './timeline-row.js';
+
+const PAGE = 50;
+const PARTS = {
+  coming: { title: 'Coming', empty: 'Nothing is scheduled now.' },
+  past: { title: 'What became of the past', empty: 'Nothing that was scheduled has come due yet.' },
+};
+
+const partOf = ({ outcome }) => (outcome === null ? 'coming' : 'past');
+
+function dayOf(moment) {
+  return moment.outcome === null
+    ? comingDayName(new Date(moment.due_at))
+    : dayName(new Date(moment.decided_at));
+}
+
+/* The days of one part, each with its moments, in the order in which they came. */
+function daysOf(moments, names) {
+  const days = new Map();
+  for (const moment of moments) {
+    const name = dayOf(moment);
+    if (!days.has(name)) days.set(name, h('ol', { class: 'timeline' }));
+    days.get(name).append(momentRow(moment, names));
+  }
+  return [...days].map(([name, list]) =>
+    h('li', { class: 'timeline-day' }, h('p', { class: 'timeline-date' }, name), list),
+  );
+}
+
+function section(part, moments, names) {
+  const { title, empty } = PARTS[part];
+  return h(
+    'section',
+    { class: 'card', 'aria-labelledby': `${part}-title` },
+    h('h2', { id: `${part}-title`, tabindex: '-1' }, title),
+    moments.length === 0
+      ? h('p', { class: 'note-line' }, empty)
+      : h('ol', { class: 'timeline-days' }, daysOf(moments, names)),
+  );
+}
+
+function nothing() {
+  return emptyState({
+    drawing: 'clock',
+    title: 'Nothing is scheduled',
+    text: 'Schedule an experiment or a flag on its page. What becomes of it is shown here.',
+  });
+}
+
+async function showTimeline(api, project) {
+  const content = byId('content');
+  const path = `/v1/projects/${project.id}/schedules`;
+  const place = h('div', {});
+  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older moments');
+  let names = new Map();
+  let moments = [];
+  let cursor = null;
+  let pages = 0;
+
+  function draw() {
+    const of = (part) => moments.filter((moment) => partOf(moment) === part);
+    place.replaceChildren(
+      ...(moments.length === 0
+        ? [nothing()]
+        : Object.keys(PARTS).map((part) => section(part, of(part), names))),
+    );
+    more.hidden = cursor === null;
+  }
+
+  async function read(from) {
+    const { data } = await api.get(withQuery(path, { cursor: from, limit: PAGE }));
+    moments = from === null ? data.moments : [...moments, ...data.moments];
+    cursor = data.has_more ? data.cursor : null;
+    pages = from === null ? 1 : pages + 1;
+    draw();
+  }
+
+  more.addEventListener('click', async () => {
+    const before = moments.length;
+    more.disabled = true;
+    try {
+      await read(cursor);
+      const row = place.querySelectorAll('.moment-row')[before];
+      row?.setAttribute('tabindex', '-1');
+      row?.focus();
+    } catch (error) {
+      complain(error);
+    } finally {
+      more.disabled = false;
+    }
+  });
+
+  /* News, or a tab that comes back: something may have become of something. */
+  async function refresh() {
+    if (document.hidden || pages !== 1 || place.querySelector(':focus') !== null) return;
+    await read(null).catch(() => {}); // what is shown stays
+  }
+
+  await loadInto(content, async () => {
+    names = await memberNames(api, `/v1/teams/${project.team_id}`);
+    await read(null);
+    content.replaceChildren(place, h('div', { class: 'more' }, more));
+    document.addEventListener('visibilitychange', refresh);
+    document.addEventListener(INBOX_CHANGED, refresh);
+  });
+}
+
+startPage(async ({ api, me }) => {
+  const content = byId('content');
+  let projects;
+  try {
+    projects = await projectsOf(api, me.teams);
+  } catch (error) {
+    content.replaceChildren(failedState(error, () => location.reload()));
+    return;
+  }
+  const { project, wanted } = chosenProject(projects);
+  if (projects.length > 0) byId('tools').append(projectSelect(projects, project?.id));
+  if (project === undefined) {
+    content.replaceChildren(noProject('clock', wanted, 'what it schedules is shown here.'));
+    return;
+  }
+  byId('summary').textContent = `What is coming in ${project.name}, and what became of the past.`;
+  await showTimeline(api, project);
+});
