@@ -14,11 +14,10 @@ audit_write(struct db_tx *tx, const struct req *rq, const struct audit *e)
 	    NULL);
 }
 
-enum db_status
+void
 audit_system(struct db_tx *tx, const char *on_behalf_of, const struct audit *e)
 {
-	return db_exec(tx, &q_audit_write,
+	db_later(tx, &q_audit_write,
 	    DB_ARGS(e->team, "SYSTEM", NULL, e->action, e->resource_kind, e->resource_id, e->before,
-		e->after, NULL, on_behalf_of),
-	    NULL);
+		e->after, NULL, on_behalf_of));
 }

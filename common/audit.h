@@ -18,8 +18,7 @@ struct audit {
 enum db_status audit_write(struct db_tx *tx, const struct req *rq,
     const struct audit *e) MUST_CHECK;
 
-/* The actor is the program itself, for a user or for nobody (NULL). */
-enum db_status audit_system(struct db_tx *tx, const char *on_behalf_of,
-    const struct audit *e) MUST_CHECK;
+/* The actor is the program itself, for a user or for nobody (NULL).  By db_later(). */
+void audit_system(struct db_tx *tx, const char *on_behalf_of, const struct audit *e);
 
 #endif

@@ -10,7 +10,6 @@
 #include "db_lane.h"
 #include "queries.h"
 
-#define TRIES       5 /* of what a deadlock or a serialization failure ended */
 #define OWN_LANES   4 /* transactions at one time; others wait their turn */
 #define WAITING_MAX 1024
 #define TICK_MS     250
@@ -20,11 +19,6 @@
 #define READ_DEPTH  4
 
 enum { LANE_READ, LANE_WRITE, LANE_OWN, LANES = LANE_OWN + OWN_LANES };
-
-struct db_tx {
-	struct db *db;
-	struct lane *lane;
-};
 
 struct db *
 db_open(const char *url, bool prepare)
@@ -168,9 +162,8 @@ db_turn(struct db *db, int timeout_ms)
 
 /* ---- the callers' side ---- */
 
-/* Queue it, wait for it, hand its rows over. */
-static enum db_status
-run(struct lane *l, struct item *it, struct db_rows **rows)
+enum db_status
+lane_run(struct lane *l, struct item *it, struct db_rows **rows)
 {
 	struct db *db = l->db;
 
@@ -193,8 +186,8 @@ run(struct lane *l, struct item *it, struct db_rows **rows)
 	return it->status;
 }
 
-static struct item
-statement(const struct db_stmt *st, struct db_args args)
+struct item
+item_of(const struct db_stmt *st, struct db_args args)
 {
 	assert(args.n == st->nargs);
 	return (struct item){ .st = st, .args = args };
@@ -207,12 +200,12 @@ run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct 
 {
 	enum db_status rc = DB_RETRY;
 
-	for (int tries = 0; rc == DB_RETRY && tries < TRIES; tries++) {
-		struct item it = statement(st, args);
+	for (int tries = 0; rc == DB_RETRY && tries < LANE_TRIES; tries++) {
+		struct item it = item_of(st, args);
 
 		it.alone = tries > 0;
 		it.repeatable = repeatable;
-		rc = run(l, &it, rows);
+		rc = lane_run(l, &it, rows);
 	}
 	return rc == DB_RETRY ? DB_BUSY : rc;
 }
@@ -223,8 +216,8 @@ db_read(struct db *db, const struct db_stmt *st, struct db_args args, struct db_
 	return run_again(&db->lanes[LANE_READ], st, args, rows, true);
 }
 
-static struct lane *
-take_lane(struct db *db)
+struct lane *
+lane_take(struct db *db)
 {
 	struct lane *l;
 
@@ -297,7 +290,7 @@ db_alone(struct db *db, const struct db_stmt *st, struct db_args args, struct db
 	}
 	if (h != NULL)
 		h->trying = true;
-	l = take_lane(db);
+	l = lane_take(db);
 	rc = run_again(l, st, args, rows, false);
 	l->taken = false;
 	held_note(db, who, rc);
@@ -309,69 +302,5 @@ db_check(struct db *db, const struct db_stmt *st)
 {
 	struct item it = { .st = st, .prepare_only = true };
 
-	return run(&db->lanes[LANE_READ], &it, NULL);
-}
-
-/* BEGIN, COMMIT or ROLLBACK.  COMMIT of an aborted transaction succeeds, with the
- * tag ROLLBACK: only the tag tells (FACTS section 2). */
-static enum db_status
-run_plain(struct lane *l, const char *sql)
-{
-	SCOPED(rows_free) struct db_rows *rows = NULL;
-	struct item it = { .sql = sql };
-	enum db_status rc = run(l, &it, &rows);
-
-	if (rc != DB_OK && rc != DB_NONE)
-		return rc;
-	return strcmp(PQcmdStatus((PGresult *)rows), sql) == 0 ? DB_OK : DB_FAIL;
-}
-
-/* Once the connection is gone so is the transaction: nothing may run on the next one. */
-static bool
-tx_lost(struct db_tx *tx)
-{
-	if (tx->lane->state == LANE_UP)
-		return false;
-	snprintf(tx->db->why, sizeof(tx->db->why), "connection lost in a transaction");
-	return true;
-}
-
-enum db_status
-db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
-{
-	struct item it = statement(st, args);
-
-	return tx_lost(tx) ? DB_AWAY : run(tx->lane, &it, rows);
-}
-
-static enum db_status
-run_tx(struct db_tx *tx, db_tx_fn *body, void *ctx)
-{
-	enum db_status rc = run_plain(tx->lane, "BEGIN"), end;
-	char why[sizeof(tx->db->why)];
-
-	if (rc != DB_OK)
-		return rc;
-	rc = body(tx, ctx);
-	if (rc == DB_OK || rc == DB_NONE) {
-		end = tx_lost(tx) ? DB_AWAY : run_plain(tx->lane, "COMMIT");
-		return end == DB_OK ? rc : end;
-	}
-	memcpy(why, tx->db->why, sizeof(why));
-	if (!tx_lost(tx) && run_plain(tx->lane, "ROLLBACK") == DB_AWAY)
-		rc = DB_AWAY;
-	memcpy(tx->db->why, why, sizeof(why));
-	return rc;
-}
-
-enum db_status
-db_tx(struct db *db, db_tx_fn *body, void *ctx)
-{
-	struct db_tx tx = { .db = db, .lane = take_lane(db) };
-	enum db_status rc = DB_RETRY;
-
-	for (int tries = 0; rc == DB_RETRY && tries < TRIES; tries++)
-		rc = run_tx(&tx, body, ctx);
-	tx.lane->taken = false;
-	return rc == DB_RETRY ? DB_BUSY : rc;
+	return lane_run(&db->lanes[LANE_READ], &it, NULL);
 }

@@ -10,14 +10,13 @@
 /*
  * db - a program's way to PostgreSQL; common/db*.c alone talk to libpq.
  *
- * SQL text lives in sql/query/<family>.sql; the build turns each named statement
- * into a "struct db_stmt q_<name>" (build/gen/queries.h).
+ * SQL text lives in sql/query/<family>.sql; the build turns each named statement into a
+ * "struct db_stmt q_<name>" (build/gen/queries.h).
  *
- * Inside a fiber (common/fiber.h) a call lets other requests go on while it
- * waits; elsewhere (cron, tests) the same call simply blocks.  Statements of the
- * fibers that wait at one time travel together: all reads of a turn in one
- * pipeline on one connection, all writes on another, so that neither a wake-up
- * nor a log flush is paid for each.
+ * Inside a fiber (common/fiber.h) a call lets others go on while it waits; elsewhere (tests,
+ * most of cron) the same call simply blocks.  Statements of the fibers that wait at one time
+ * travel together: all reads of a turn in one pipeline on one connection, all writes on
+ * another, so that neither a wake-up nor a log flush is paid for each.
  */
 struct db;
 struct db_tx;
@@ -65,11 +64,10 @@ const char *db_error(const struct db *db);
  *   args  st->nargs of them; borrowed until the call returns
  *   rows  receives the result, owned by the caller (SCOPED(rows_free)), or NULL
  *         when no rows are wanted; written on DB_OK and DB_NONE only
- * db_read is for statements that change nothing: it is run again by itself when
- * the connection breaks.  db_write is one statement and its own commit, of which
- * args.v[0] is the id of the one user whose rows it locks; statements of several
- * users may share a commit.  db_alone is a write that may take long or wait, of which
- * args.v[0], if there is one, is such an id too.
+ * db_read is for statements that change nothing: it is run again by itself when the connection
+ * breaks.  db_write is one statement and its own commit, of which args.v[0] is the id of the one
+ * user whose rows it locks; statements of several users may share a commit.  db_alone is a write
+ * that may take long or wait, of which args.v[0], if there is one, is such an id too.
  */
 enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
@@ -79,14 +77,16 @@ enum db_status db_alone(struct db *db, const struct db_stmt *st, struct db_args 
     struct db_rows **rows) MUST_CHECK;
 
 /*
- * Run body inside one transaction: commit on DB_OK or DB_NONE, else roll back.
- * body is run again (at most 5 times) on DB_RETRY, so it must touch nothing but
- * the database and its own ctx, and must start its ctx afresh.
+ * Run body inside one transaction: commit on DB_OK or DB_NONE, else roll back.  body is run
+ * again (at most 5 times) on DB_RETRY: it must touch only the database and its own ctx, and
+ * start its ctx afresh.  db_later is for a statement whose answer nobody needs: it travels with
+ * the next one, or with COMMIT.  Where it fails, so do these, with its status.  args are copied.
  */
 typedef enum db_status db_tx_fn(struct db_tx *tx, void *ctx);
 enum db_status db_tx(struct db *db, db_tx_fn *body, void *ctx) MUST_CHECK;
 enum db_status db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
+void db_later(struct db_tx *tx, const struct db_stmt *st, struct db_args args);
 
 /* Prepare st now; the test suite calls this for every statement we have. */
 enum db_status db_check(struct db *db, const struct db_stmt *st) MUST_CHECK;

@@ -10,8 +10,8 @@
 #include "queries.h"
 
 #define CONNECT_MS     3000  /* for one connection to come up */
-#define ANSWER_MS      5000  /* for a batch of fibers; above the roles' statement_timeout */
-#define ANSWER_LONG_MS 70000 /* outside a fiber: cron's statements may take a minute */
+#define ANSWER_MS      5000  /* for a batch of requests; above the roles' statement_timeout */
+#define ANSWER_LONG_MS 70000 /* without an event loop: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
 
 int64_t
@@ -393,10 +393,14 @@ static void
 batch_done(struct lane *l)
 {
 	struct items batch, later = l->queue;
-	bool again = end_batch(l, &batch) && !batch.first->last;
+	bool failed = end_batch(l, &batch), again = failed && !batch.first->last;
 	const char *stuck = NULL; /* in a batch by user, all of the same come behind it */
 	struct item *it;
 
+	if (failed && batch.first->in_tx) {
+		items_fail_behind(&batch);
+		again = false;
+	}
 	items_init(&l->queue);
 	while ((it = items_pop(&batch)) != NULL) {
 		if (it->status == DB_BUSY && l->by_user)
@@ -461,7 +465,7 @@ lane_tick(struct lane *l, int64_t now)
 		refused(l, "no connection in time");
 	if (l->state != LANE_UP || l->sent.first == NULL)
 		return;
-	if (l->sent.first->fiber == NULL)
+	if (!l->db->joined)
 		most = ANSWER_LONG_MS;
 	if (now - l->since > most)
 		refused(l, "no answer");

@@ -14,6 +14,7 @@
  * happened, and each runs again alone.
  */
 #define LANE_BATCH_MAX 64
+#define LANE_TRIES     5 /* of what a deadlock or a serialization failure ended */
 #define LANE_HELD_MAX  8 /* users remembered whose rows somebody else has locked */
 
 /* A statement on its way.  It lives on the stack of the function that waits for it. */
@@ -28,6 +29,7 @@ struct item {
 	bool alone;     /* not together with others */
 	bool preparing; /* its PREPARE has not been answered */
 	bool last;      /* of its batch */
+	bool in_tx;     /* what comes behind it in its batch needs it */
 	bool done;
 	enum db_status status;
 	PGresult *res; /* owned; on DB_OK and DB_NONE */
@@ -83,6 +85,8 @@ struct db {
 void items_init(struct items *q);
 void items_push(struct items *q, struct item *it);
 struct item *items_pop(struct items *q); /* NULL when empty */
+/* What stands behind a failure in a transaction was not run: it has failed like that. */
+void items_fail_behind(struct items *batch);
 
 int64_t lane_clock(void);                        /* ms, monotonic */
 void lane_push(struct lane *l, struct item *it); /* queue it, or fail it at once */
@@ -90,6 +94,13 @@ void lane_event(struct lane *l);                 /* its socket is ready */
 void lane_tick(struct lane *l, int64_t now);     /* give up what takes too long */
 void lane_send(struct lane *l); /* connect; send what is queued, as far as depth allows */
 void lane_close(struct lane *l);
+
+/* ---- db.c ---- */
+
+struct item item_of(const struct db_stmt *st, struct db_args args);
+struct lane *lane_take(struct db *db); /* one for a transaction; waits until one is free */
+/* Queue it, wait for it, hand its rows over. */
+enum db_status lane_run(struct lane *l, struct item *it, struct db_rows **rows);
 
 /* The SQLSTATE table. */
 enum db_status lane_status(const char *sqlstate);

@@ -71,22 +71,18 @@ mail_payload(struct arena *a, const char *base_url, const struct notice *n)
 enum db_status
 notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n)
 {
-	SCOPED(rows_free) struct db_rows *locked = NULL;
 	const struct notice_type *t = notice_find(n->type);
-	enum db_status rc;
 
 	if (t == NULL || (n->link != NULL && !text_is_link(n->link)))
 		return DB_BAD;
-	if ((rc = db_exec(tx, &q_notify_open, DB_ARGS(n->users), NULL)) != DB_OK && rc != DB_NONE)
-		return rc;
-	if ((rc = db_exec(tx, &q_notify_lock, DB_ARGS(n->users), &locked)) != DB_OK)
-		return rc;
-	return db_exec(tx, &q_notify_enqueue,
-	    DB_ARGS(n->users, rows_text(locked, 0, "at"), n->dedupe, "{in_app,email}",
+	db_later(tx, &q_notify_open, DB_ARGS(n->users));
+	db_later(tx, &q_notify_lock, DB_ARGS(n->users));
+	db_later(tx, &q_notify_enqueue,
+	    DB_ARGS(n->users, n->dedupe, "{in_app,email}",
 		arena_fmt(a, "{%s,%s}", t->in_app ? "true" : "false", t->email ? "true" : "false"),
 		t->is_mutable ? "true" : "false", n->type, n->team, text_one_line(a, n->title),
 		n->body, n->link, n->data != NULL ? n->data : "{}", n->resource_kind,
 		n->resource_id, n->resource_name, n->project_id, n->project_name, n->environment_id,
-		n->environment_name, mail_payload(a, base_url, n)),
-	    NULL);
+		n->environment_name, mail_payload(a, base_url, n)));
+	return DB_OK;
 }

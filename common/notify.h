@@ -37,8 +37,9 @@ struct notice {
 
 /*
  * Make one inbox row for each user and one delivery for each channel they want, in
- * the caller's transaction.  Doubles and unknown users are dropped; a type that is not
- * in the registry or an unsafe link is DB_BAD before anything is written.
+ * the caller's transaction, of which it should be the last: the statements travel with COMMIT
+ * (db_later).  Doubles and unknown users are dropped; a type that is not in the registry or an
+ * unsafe link is DB_BAD before anything is written.
  *   a         for rendering; a scratch of the caller's
  *   base_url  makes the link absolute in the mail
  */

@@ -4,6 +4,10 @@
  * Moments that are due are decided in the order of due_at, each in a transaction of its own, so
  * any number of runs may work at once.  What somebody else holds is left for later in the same
  * run; what cannot be decided at all stays due and stops no other.  SQL: sql/query/fire.sql.
+ *
+ * A run has several hands: fibers, each with a connection of its own, that take the moments of a
+ * page in turn.  Those of one resource are all in one hand, so that no hand waits for another
+ * and a launch comes before its end.
  */
 #include "fire.h"
 
@@ -12,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fiber.h"
 #include "log.h"
 #include "queries.h"
 #include "schedule.h"
@@ -19,21 +24,33 @@
 #define RUN_MS      (5 * 60 * 1000)
 #define SCRATCH_MAX (16 * 1024 * 1024)
 #define KEEP_MAX    (64 * 1024 * 1024) /* every zone that there is needs a tenth */
-#define AGAIN_MAX   1000               /* what was held, tried … */
+#define HANDS       3                  /* no more than db's transactions at one time */
+#define PILE_MAX    1000               /* a page; and what was held, tried … */
 #define ROUNDS      5                  /* … so often … */
 #define PAUSE_US    50000              /* … after so long */
 #define AWAY_MAX    3                  /* in a row, and the run is over */
 #define SHOWN_MAX   100                /* of a dry run */
+
+struct pile {
+	struct fire_moment *m; /* PILE_MAX of them */
+	int n;
+};
+
+struct hand {
+	struct sweep *s;
+	struct fire f;
+};
 
 struct sweep {
 	struct fire f;
 	int64_t *tally;
 	int64_t ends; /* cron_clock() */
 	bool sound;
-	bool lost;                 /* the database was away, if only for a moment */
-	int away;                  /* in a row */
-	struct fire_moment *again; /* AGAIN_MAX of them */
-	int nagain;
+	bool lost; /* the database was away, if only for a moment */
+	int away;  /* in a row */
+	struct hand hands[HANDS];
+	int working;             /* hands */
+	struct pile page, again; /* what is in hand, and what is to be tried again */
 	int shown;
 };
 
@@ -102,25 +119,25 @@ check_clock(struct fire *f)
 
 /* ---- in earnest ---- */
 
-/* Keep m for another round; false when it cannot be. */
-static bool
+/* Keep m for another round, while there is room. */
+static void
 keep(struct sweep *s, const struct fire_moment *m)
 {
 	struct arena *a = &s->f.keep;
 
-	if (s->nagain == AGAIN_MAX)
-		return false;
-	s->again[s->nagain++] = (struct fire_moment){ arena_dup(a, m->id),
-		arena_dup(a, m->resource_kind), arena_dup(a, m->resource_id) };
-	return true;
+	if (s->again.n == PILE_MAX)
+		s->tally[FIRE_SKIPPED]++;
+	else
+		s->again.m[s->again.n++] = (struct fire_moment){ arena_dup(a, m->id),
+			arena_dup(a, m->resource_kind), arena_dup(a, m->resource_id), m->share };
 }
 
 /* Decide one; whether to try it again. */
 static bool
-decide(struct sweep *s, const struct fire_moment *m)
+decide(struct sweep *s, struct fire *f, const struct fire_moment *m)
 {
 	enum fire_tally what = FIRE_SKIPPED;
-	enum fire_end end = fire_one(&s->f, m, &what);
+	enum fire_end end = fire_one(f, m, &what);
 
 	s->away = end == FIRE_AWAY ? s->away + 1 : 0;
 	s->lost |= end == FIRE_AWAY;
@@ -142,35 +159,61 @@ decide(struct sweep *s, const struct fire_moment *m)
 	}
 }
 
+/* A hand's share of the page. */
 static void
-decide_page(struct sweep *s, const struct db_rows *rows)
+work(void *ctx)
 {
-	int id = rows_count(rows) > 0 ? rows_col(rows, "id") : 0;
+	struct hand *h = ctx;
+	struct sweep *s = h->s;
 
-	for (int i = 0; i < rows_count(rows) && !is_over(s); i++) {
-		struct fire_moment m = { rows_at(rows, i, id), rows_text(rows, i, "resource_kind"),
-			rows_text(rows, i, "resource_id") };
+	for (int i = 0; i < s->page.n; i++) {
+		struct fire_moment *m = &s->page.m[i];
 
-		if (decide(s, &m) && !keep(s, &m))
-			s->tally[FIRE_SKIPPED]++;
+		if (&s->hands[m->share % HANDS] == h && (is_over(s) || decide(s, &h->f, m)))
+			keep(s, m);
 	}
+	s->working--;
+}
+
+static void
+decide_page(struct sweep *s)
+{
+	struct db *db = s->f.run->db;
+
+	s->working = HANDS;
+	for (int i = 0; i < HANDS; i++)
+		fiber_start(work, &s->hands[i]);
+	while (s->working > 0) {
+		db_flush(db);
+		db_turn(db, 100);
+	}
+}
+
+static void
+decide_rows(struct sweep *s, const struct db_rows *rows)
+{
+	s->page.n = rows_count(rows);
+	for (int i = 0; i < s->page.n; i++)
+		s->page.m[i] = (struct fire_moment){ rows_text(rows, i, "id"),
+			rows_text(rows, i, "resource_kind"), rows_text(rows, i, "resource_id"),
+			(uint64_t)rows_int(rows, i, "share") };
+	decide_page(s);
 }
 
 /* What was held, after a short while; what still is then is left for the next run. */
 static void
 decide_again(struct sweep *s)
 {
-	for (int round = 0; round < ROUNDS && s->nagain > 0 && !is_over(s); round++) {
-		int left = 0;
+	for (int round = 0; round < ROUNDS && s->again.n > 0 && !is_over(s); round++) {
+		struct pile done = s->page;
 
 		usleep(PAUSE_US);
-		for (int i = 0; i < s->nagain; i++)
-			if (is_over(s) || decide(s, &s->again[i]))
-				s->again[left++] = s->again[i];
-		s->nagain = left;
+		s->page = s->again;
+		s->again = (struct pile){ done.m, 0 };
+		decide_page(s);
 	}
-	s->tally[FIRE_SKIPPED] += s->nagain;
-	s->sound &= !s->lost || s->nagain == 0;
+	s->tally[FIRE_SKIPPED] += s->again.n;
+	s->sound &= !s->lost || s->again.n == 0;
 }
 
 /* ---- a dry run ---- */
@@ -275,31 +318,62 @@ sweep_all(struct sweep *s)
 		if (run->dry)
 			more = foresee_page(s, rows);
 		else
-			decide_page(s, rows);
+			decide_rows(s, rows);
 	}
+}
+
+static void
+open_fire(struct fire *f, const struct run *run)
+{
+	f->run = run;
+	arena_init(&f->keep, KEEP_MAX);
+	arena_init(&f->scratch, SCRATCH_MAX);
+}
+
+static void
+close_fire(struct fire *f)
+{
+	arena_free(&f->scratch);
+	arena_free(&f->keep);
+}
+
+static void
+sweep_in_earnest(struct sweep *s)
+{
+	struct arena *a = &s->f.keep;
+
+	s->page.m = arena_alloc(a, PILE_MAX * sizeof(*s->page.m));
+	s->again.m = arena_alloc(a, PILE_MAX * sizeof(*s->again.m));
+	for (int i = 0; i < HANDS; i++) {
+		s->hands[i].s = s;
+		open_fire(&s->hands[i].f, s->f.run);
+		s->hands[i].f.doubtful = s->f.doubtful;
+	}
+	sweep_all(s);
+	decide_again(s);
+	for (int i = 0; i < HANDS; i++)
+		close_fire(&s->hands[i].f);
 }
 
 bool
 fire_job(const struct run *run, int64_t tally[TALLY_MAX])
 {
-	struct sweep s = { .f = { .run = run }, .tally = tally, .sound = true };
+	struct sweep s = { .tally = tally, .sound = true };
 
-	arena_init(&s.f.keep, KEEP_MAX);
-	arena_init(&s.f.scratch, SCRATCH_MAX);
-	s.again = arena_alloc(&s.f.keep, AGAIN_MAX * sizeof(*s.again));
+	open_fire(&s.f, run);
 	s.ends = cron_clock() + RUN_MS;
 	if (!check_clock(&s.f)) {
 		s.sound = false;
-	} else if (run->dry && run->line != NULL) {
+	} else if (!run->dry) {
+		sweep_in_earnest(&s);
+	} else if (run->line == NULL) {
+		sweep_all(&s);
+	} else {
 		out_key(run->line, "moments");
 		out_open(run->line, '[');
 		sweep_all(&s);
 		out_close(run->line, ']');
-	} else {
-		sweep_all(&s);
-		decide_again(&s);
 	}
-	arena_free(&s.f.scratch);
-	arena_free(&s.f.keep);
+	close_fire(&s.f);
 	return s.sound;
 }

@@ -66,6 +66,7 @@ const struct zone *fire_zone(struct fire *f, const char *name);
 
 struct fire_moment {
 	const char *id, *resource_kind, *resource_id;
+	uint64_t share; /* the same for all that lock the same resource */
 };
 
 enum fire_end {

@@ -43,27 +43,22 @@ is_experiment(const struct fire_moment *m)
 	return strcmp(m->resource_kind, "experiment") == 0;
 }
 
-/* DB_OK when we hold all that exists of it. */
+/* DB_OK when we hold all that exists of it, and rows are what it is. */
 static enum db_status
-hold(struct db_tx *tx, struct attempt *t)
+hold(struct db_tx *tx, struct attempt *t, struct db_rows **rows)
 {
 	const struct fire_moment *m = t->m;
-	enum db_status st;
+	const struct db_stmt *what = is_experiment(m) ? &q_fire_hold_experiment : &q_fire_hold_flag;
+	enum db_status st = db_exec(tx, what, DB_ARGS(m->resource_id, m->id), NULL);
 
-	st = db_exec(tx, is_experiment(m) ? &q_fire_hold_experiment : &q_fire_hold_flag,
-	    DB_ARGS(m->resource_id), NULL);
 	if (st == DB_NONE) {
-		st = db_exec(tx, &q_fire_is_there, DB_ARGS(m->resource_kind, m->resource_id), NULL);
-		if (st == DB_OK)
-			return leave(t, FIRE_AGAIN);
+		st = db_exec(tx, &q_fire_is_open, DB_ARGS(m->id), NULL);
+		return st == DB_OK ? leave(t, FIRE_AGAIN) : st;
 	}
-	if (st != DB_OK && st != DB_NONE)
+	if (st != DB_OK)
 		return st;
-	if ((st = db_exec(tx, &q_fire_hold, DB_ARGS(m->id), NULL)) == DB_NONE)
-		return leave(t, FIRE_GONE);
-	if (st == DB_OK)
-		st = db_exec(tx, &q_fire_hold_member, DB_ARGS(m->id), NULL);
-	return st == DB_NONE ? DB_OK : st;
+	db_later(tx, &q_fire_hold_member, DB_ARGS(m->id));
+	return db_exec(tx, &q_fire_look, DB_ARGS(m->id, t->f->run->at), rows);
 }
 
 void
@@ -118,32 +113,29 @@ moved_end(const struct fire_news *n, char at[MOMENT_LEN + 1])
 	return zone_rule_name(end.rule);
 }
 
-static enum db_status
+static void
 settle(struct db_tx *tx, const struct fire_moment *m, const struct fire_news *n)
 {
 	char at[MOMENT_LEN + 1];
 	const char *rule = moved_end(n, at);
-	enum db_status st = db_exec(tx, &q_fire_settle,
-	    DB_ARGS(m->id, fire_outcome(n->v->outcome), n->v->reason,
-		n->drops ? REASON_NOT_STARTED : NULL, rule != NULL ? at : NULL, rule),
-	    NULL);
 
-	return st == DB_NONE ? DB_FAIL : st; /* we hold it, so it is there */
+	db_later(tx, &q_fire_settle,
+	    DB_ARGS(m->id, fire_outcome(n->v->outcome), n->v->reason,
+		n->drops ? REASON_NOT_STARTED : NULL, rule != NULL ? at : NULL, rule));
 }
 
 /* The resource's new state, or only its version: its schedule is a part of it. */
-static enum db_status
+static void
 apply(struct db_tx *tx, const struct fire_moment *m, const struct fire_news *n)
 {
 	const char *to = n->v->to;
 
 	if (n->c->state == NULL)
-		return DB_OK;
-	if (is_experiment(m))
-		return db_exec(tx, &q_fire_experiment, DB_ARGS(m->resource_id, to), NULL);
-	if (to != NULL)
+		return;
+	if (!is_experiment(m) && to != NULL)
 		to = strcmp(to, "on") == 0 ? "true" : "false";
-	return db_exec(tx, &q_fire_flag, DB_ARGS(m->resource_id, to), NULL);
+	db_later(tx, is_experiment(m) ? &q_fire_experiment : &q_fire_flag,
+	    DB_ARGS(m->resource_id, to));
 }
 
 /* {"status":…} or {"enabled":…}; NULL of what is gone. */
@@ -194,7 +186,7 @@ state_after(struct arena *a, const struct fire_moment *m, const struct fire_news
 	return arena_ndup(a, o.s, o.n);
 }
 
-static enum db_status
+static void
 write_audit(struct db_tx *tx, struct arena *a, const struct fire_moment *m,
     const struct fire_news *n)
 {
@@ -203,7 +195,7 @@ write_audit(struct db_tx *tx, struct arena *a, const struct fire_moment *m,
 	struct audit entry = { rows_text(n->rows, 0, "team_id"), actions[n->v->outcome],
 		m->resource_kind, m->resource_id, state_before(a, m, n), state_after(a, m, n) };
 
-	return audit_system(tx, rows_text(n->rows, 0, "scheduled_by"), &entry);
+	audit_system(tx, rows_text(n->rows, 0, "scheduled_by"), &entry);
 }
 
 static enum db_status
@@ -234,23 +226,17 @@ tell(struct db_tx *tx, struct fire *f, const struct fire_moment *m, const struct
 	return notify_enqueue(tx, a, f->run->conf->base_url, &notice);
 }
 
-/* All writes, inboxes last: they are what others wait for most. */
+/* All writes, inboxes last: they are what others wait for most.  They travel with COMMIT, so
+ * inboxes are locked for no longer than it takes. */
 static enum db_status
 carry_out(struct db_tx *tx, struct attempt *t, const struct fire_news *n)
 {
-	enum db_status st;
-
-	if ((st = apply(tx, t->m, n)) != DB_OK && st != DB_NONE)
-		return st;
-	if ((st = settle(tx, t->m, n)) != DB_OK)
-		return st;
-	st = write_audit(tx, &t->f->scratch, t->m, n);
-	if (st != DB_OK && st != DB_NONE)
-		return st;
-	st = tell(tx, t->f, t->m, n);
+	apply(tx, t->m, n);
+	settle(tx, t->m, n);
+	write_audit(tx, &t->f->scratch, t->m, n);
 	t->end = FIRE_DONE;
 	t->what = n->v->outcome;
-	return st;
+	return tell(tx, t->f, t->m, n);
 }
 
 static enum db_status
@@ -265,9 +251,7 @@ attempt(struct db_tx *tx, void *ctx)
 
 	arena_reset(&f->scratch);
 	t->end = FIRE_GONE;
-	if ((st = hold(tx, t)) != DB_OK)
-		return st;
-	if ((st = db_exec(tx, &q_fire_look, DB_ARGS(t->m->id, f->run->at), &rows)) != DB_OK)
+	if ((st = hold(tx, t, &rows)) != DB_OK)
 		return st;
 	snprintf(t->xact, sizeof(t->xact), "%s", rows_text(rows, 0, "xact"));
 	if (!rows_bool(rows, 0, "is_due")) /* moved meanwhile */

@@ -25,7 +25,7 @@ cluster_init() { # DATA SOCKETS [INITDB OPTION...]
 		unix_socket_directories = '${sockets//\'/\'\'}'
 		unix_socket_permissions = 0700
 		port = 5432
-		max_connections = 100
+		max_connections = 200
 		shared_buffers = $(cluster_memory)
 		deadlock_timeout = 100ms
 		update_process_title = off

@@ -13,44 +13,58 @@ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
 
 -- name: fire_due
 -- What is to be decided at $1 (at), or at any time when $2, after ($3, $4) in the order of due_at.
-SELECT m.id, m.due_at, s.resource_kind, s.resource_id
+-- Moments of one resource have the same share; a flag is one with its environments.
+SELECT m.id, m.due_at, s.resource_kind, s.resource_id,
+       uuid_hash(coalesce(t.flag_id, s.resource_id)) AS share
   FROM moments m
   JOIN schedules s ON s.id = m.schedule_id
+  LEFT JOIN flag_environments t ON t.id = s.resource_id
  WHERE m.outcome IS NULL
    AND m.due_at <= CASE WHEN $2::boolean THEN 'infinity' ELSE coalesce($1::timestamptz, now()) END
    AND (m.due_at, m.id) > ($3::timestamptz, $4::uuid)
  ORDER BY m.due_at, m.id
- LIMIT 500;
+ LIMIT 1000;
 
--- ---- locks: a row that somebody holds is left out, not waited for ----
+-- ---- locks ----
 
 -- name: fire_hold_experiment
-SELECT 1 FROM experiments
- WHERE id = $1::uuid
-   FOR NO KEY UPDATE SKIP LOCKED;
-
--- name: fire_hold_flag
--- Flag environment $1.
-SELECT 1
-  FROM flag_environments t
-  JOIN flags f ON f.id = t.flag_id
- WHERE t.id = $1::uuid
-   FOR NO KEY UPDATE OF f, t SKIP LOCKED;
-
--- name: fire_is_there
--- Whether resource $2 of kind $1 exists, locked or not.
-SELECT 1 FROM experiments WHERE $1::text = 'experiment' AND id = $2::uuid
-UNION ALL
-SELECT 1 FROM flag_environments WHERE $1::text = 'flag_environment' AND id = $2::uuid;
-
--- name: fire_hold
--- No row: it has been decided, or somebody is about to.
+-- Experiment $1, the schedule of moment $2, and the moment.  What somebody else holds is left, not
+-- waited for, but for the schedule: whoever locks that has the experiment.
+WITH held AS MATERIALIZED (
+	SELECT 1 FROM experiments
+	 WHERE id = $1::uuid
+	   FOR NO KEY UPDATE SKIP LOCKED
+)
 SELECT 1
   FROM moments m
   JOIN schedules s ON s.id = m.schedule_id
- WHERE m.id = $1::uuid AND m.outcome IS NULL
+ WHERE m.id = $2::uuid AND m.outcome IS NULL
+   AND (EXISTS (SELECT 1 FROM held)
+	OR NOT EXISTS (SELECT 1 FROM experiments WHERE id = $1::uuid))
    FOR NO KEY UPDATE OF s
    FOR NO KEY UPDATE OF m SKIP LOCKED;
+
+-- name: fire_hold_flag
+-- The same for flag environment $1 and its flag.
+WITH held AS MATERIALIZED (
+	SELECT 1
+	  FROM flag_environments t
+	  JOIN flags f ON f.id = t.flag_id
+	 WHERE t.id = $1::uuid
+	   FOR NO KEY UPDATE OF f, t SKIP LOCKED
+)
+SELECT 1
+  FROM moments m
+  JOIN schedules s ON s.id = m.schedule_id
+ WHERE m.id = $2::uuid AND m.outcome IS NULL
+   AND (EXISTS (SELECT 1 FROM held)
+	OR NOT EXISTS (SELECT 1 FROM flag_environments WHERE id = $1::uuid))
+   FOR NO KEY UPDATE OF s
+   FOR NO KEY UPDATE OF m SKIP LOCKED;
+
+-- name: fire_is_open
+-- What could not be held is decided, or still to be.
+SELECT 1 FROM moments WHERE id = $1::uuid AND outcome IS NULL;
 
 -- name: fire_hold_member
 -- A removal either waits for us or we see it.

@@ -10,26 +10,27 @@ SELECT id FROM users
 ON CONFLICT DO NOTHING;
 
 -- name: notify_lock
--- Lock the inboxes of $1 in the order that every writer of several takes, and
--- tell the time after the wait: so created_at rises in the order of commits.
-SELECT count(*) AS inboxes,
-       date_trunc('milliseconds', clock_timestamp()) AS at
+-- Lock the inboxes of $1 in the order that every writer of several takes.
+SELECT count(*) AS inboxes
   FROM (SELECT 1 FROM inbox
 	 WHERE user_id = ANY ($1::uuid[])
 	 ORDER BY user_id
 	   FOR UPDATE) locked;
 
 -- name: notify_enqueue
--- One event to the users $1, made at $2 under dedupe key $3.  $4 are the
--- channels, $5 the registry's defaults for them; $6 says whether preferences
--- may override those.  $7... are the row; the last is the frozen mail.
-WITH channel AS (
+-- One event to the users $1, whose inboxes are locked: so created_at, which is now, rises in the
+-- order of commits.  $2 is the dedupe key, $3 are the channels, $4 the registry's defaults for
+-- them; $5 says whether preferences may override those.  $6... are the row; the last is the
+-- frozen mail.
+WITH clock AS MATERIALIZED (
+	SELECT date_trunc('milliseconds', clock_timestamp()) AS at
+), channel AS (
 	SELECT name, standard
-	  FROM unnest($4::text[], $5::boolean[]) AS c (name, standard)
+	  FROM unnest($3::text[], $4::boolean[]) AS c (name, standard)
 ), wish AS MATERIALIZED (
 	SELECT u.id AS user_id, channel.name AS channel,
-	       CASE WHEN $6::boolean
-		    THEN coalesce((u.preferences #>> ARRAY['notifications', 'types', $7::text, channel.name])::boolean,
+	       CASE WHEN $5::boolean
+		    THEN coalesce((u.preferences #>> ARRAY['notifications', 'types', $6::text, channel.name])::boolean,
 			channel.standard)
 		    ELSE channel.standard END AS wanted
 	  FROM users u
@@ -39,10 +40,11 @@ WITH channel AS (
 	INSERT INTO notifications (user_id, created_at, dedupe_key, type, team_id,
 	    title, body, link, data, resource_kind, resource_id, resource_name,
 	    project_id, project_name, environment_id, environment_name, in_app)
-	SELECT user_id, $2::timestamptz, $3::text, $7::text, $8::uuid,
-	       $9::text, $10::text, $11::text, $12::jsonb, $13::text, $14::uuid, $15::text,
-	       $16::uuid, $17::text, $18::uuid, $19::text, wanted
+	SELECT user_id, clock.at, $2::text, $6::text, $7::uuid,
+	       $8::text, $9::text, $10::text, $11::jsonb, $12::text, $13::uuid, $14::text,
+	       $15::uuid, $16::text, $17::uuid, $18::text, wanted
 	  FROM wish
+	 CROSS JOIN clock
 	 WHERE channel = 'in_app'
 	ON CONFLICT (user_id, dedupe_key) DO NOTHING
 	RETURNING user_id, id, in_app
@@ -54,11 +56,12 @@ WITH channel AS (
 ), queued AS (
 	INSERT INTO deliveries (user_id, notification_id, channel, kind, created_at,
 	    next_try_at, status, decided_at, payload)
-	SELECT made.user_id, made.id, wish.channel, $7::text, $2::timestamptz, $2::timestamptz,
+	SELECT made.user_id, made.id, wish.channel, $6::text, clock.at, clock.at,
 	       CASE wish.channel WHEN 'in_app' THEN 'sent' ELSE 'pending' END,
-	       CASE wish.channel WHEN 'in_app' THEN $2::timestamptz END,
-	       CASE wish.channel WHEN 'email' THEN $20::jsonb END
+	       CASE wish.channel WHEN 'in_app' THEN clock.at END,
+	       CASE wish.channel WHEN 'email' THEN $19::jsonb END
 	  FROM made
 	  JOIN wish ON wish.user_id = made.user_id AND wish.wanted
+	 CROSS JOIN clock
 )
 SELECT count(*) AS made FROM made;
