@@ -6,6 +6,7 @@
 #include "json.h"
 #include "queries.h"
 #include "text.h"
+#include "webhook.h"
 
 #define EXPERIMENT "experiment"
 #define FLAG       "flag environment"
@@ -33,7 +34,22 @@ const struct notice_type notice_types[] = {
 	{ NULL, NULL, NULL, NULL, false, false, false },
 };
 
-const char *const notice_channels[] = { "in_app", "email", NULL };
+const char *const notice_channels[] = { "in_app", "email", "webhook", NULL };
+
+bool
+notice_default(const struct notice_type *t, size_t channel)
+{
+	switch (channel) {
+	case 0:
+		return t->in_app;
+	case 1:
+		return t->email;
+	default:
+		/* Nobody has a webhook unless they made one: then what cannot be muted goes there
+		 * too, and the rest when they turn it on. */
+		return !t->is_mutable;
+	}
+}
 
 const struct notice_type *
 notice_find(const char *name)
@@ -68,21 +84,39 @@ mail_payload(struct arena *a, const char *base_url, const struct notice *n)
 	return o.s;
 }
 
+/* The channels as PostgreSQL's text of text[], and what they are for t as that of boolean[]. */
+static void
+channels(struct arena *a, const struct notice_type *t, const char **names, const char **standard)
+{
+	const char *comma = "{";
+
+	*names = *standard = "";
+	for (size_t i = 0; notice_channels[i] != NULL; i++, comma = ",") {
+		*names = arena_fmt(a, "%s%s%s", *names, comma, notice_channels[i]);
+		*standard = arena_fmt(a, "%s%s%s", *standard, comma,
+		    notice_default(t, i) ? "true" : "false");
+	}
+	*names = arena_fmt(a, "%s}", *names);
+	*standard = arena_fmt(a, "%s}", *standard);
+}
+
 enum db_status
 notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n)
 {
 	const struct notice_type *t = notice_find(n->type);
+	const char *names, *standard;
 
 	if (t == NULL || (n->link != NULL && !text_is_link(n->link)))
 		return DB_BAD;
+	channels(a, t, &names, &standard);
 	db_later(tx, &q_notify_open, DB_ARGS(n->users));
 	db_later(tx, &q_notify_lock, DB_ARGS(n->users));
 	db_later(tx, &q_notify_enqueue,
-	    DB_ARGS(n->users, n->dedupe, "{in_app,email}",
-		arena_fmt(a, "{%s,%s}", t->in_app ? "true" : "false", t->email ? "true" : "false"),
-		t->is_mutable ? "true" : "false", n->type, n->team, text_one_line(a, n->title),
-		n->body, n->link, n->data != NULL ? n->data : "{}", n->resource_kind,
-		n->resource_id, n->resource_name, n->project_id, n->project_name, n->environment_id,
-		n->environment_name, mail_payload(a, base_url, n)));
+	    DB_ARGS(n->users, n->dedupe, names, standard, t->is_mutable ? "true" : "false", n->type,
+		n->team, text_one_line(a, n->title), n->body, n->link,
+		n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
+		n->resource_name, n->project_id, n->project_name, n->environment_id,
+		n->environment_name, mail_payload(a, base_url, n),
+		webhook_body(a, base_url, n, NULL)));
 	return DB_OK;
 }

@@ -2,6 +2,7 @@
 #define NOTIFY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "arena.h"
 #include "db.h"
@@ -20,7 +21,10 @@ struct notice_type {
 };
 
 extern const struct notice_type notice_types[]; /* ends with a NULL name */
-extern const char *const notice_channels[];     /* in_app, email, NULL */
+extern const char *const notice_channels[];     /* in_app, email, webhook, NULL */
+
+/* Whether a channel, by its place in notice_channels[], is on unless a preference says otherwise. */
+bool notice_default(const struct notice_type *t, size_t channel);
 
 const struct notice_type *notice_find(const char *name); /* NULL: unknown */
 

@@ -36,10 +36,10 @@ list_types(struct req *rq, struct reply *rp)
 			out_key(o, texts[i]);
 			out_text(o, texts[i + 1]);
 		}
-		out_key(o, "in_app");
-		out_bool(o, t->in_app);
-		out_key(o, "email");
-		out_bool(o, t->email);
+		for (size_t i = 0; notice_channels[i] != NULL; i++) {
+			out_key(o, notice_channels[i]);
+			out_bool(o, notice_default(t, i));
+		}
 		out_key(o, "mutable");
 		out_bool(o, t->is_mutable);
 		out_close(o, '}');

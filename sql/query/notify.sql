@@ -20,8 +20,9 @@ SELECT count(*) AS inboxes
 -- name: notify_enqueue
 -- One event to the users $1, whose inboxes are locked: so created_at, which is now, rises in the
 -- order of commits.  $2 is the dedupe key, $3 are the channels, $4 the registry's defaults for
--- them; $5 says whether preferences may override those.  $6... are the row; the last is the
--- frozen mail.
+-- them; $5 says whether preferences may override those.  $6... are the row; the last are the
+-- frozen mail and the body for a webhook, which gets the moment and the notification's id; users
+-- without a webhook want nothing there.
 WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', clock_timestamp()) AS at
 ), channel AS (
@@ -36,6 +37,8 @@ WITH clock AS MATERIALIZED (
 	  FROM users u
 	 CROSS JOIN channel
 	 WHERE u.id = ANY ($1::uuid[])
+	   AND (channel.name <> 'webhook'
+	    OR EXISTS (SELECT 1 FROM webhooks w WHERE w.user_id = u.id AND w.gone_at IS NULL))
 ), made AS (
 	INSERT INTO notifications (user_id, created_at, dedupe_key, type, team_id,
 	    title, body, link, data, resource_kind, resource_id, resource_name,
@@ -54,12 +57,14 @@ WITH clock AS MATERIALIZED (
 	  FROM made
 	 WHERE i.user_id = made.user_id AND made.in_app
 ), queued AS (
-	INSERT INTO deliveries (user_id, notification_id, channel, kind, created_at,
+	INSERT INTO deliveries (user_id, notification_id, team_id, channel, kind, created_at,
 	    next_try_at, status, decided_at, payload)
-	SELECT made.user_id, made.id, wish.channel, $6::text, clock.at, clock.at,
+	SELECT made.user_id, made.id, $7::uuid, wish.channel, $6::text, clock.at, clock.at,
 	       CASE wish.channel WHEN 'in_app' THEN 'sent' ELSE 'pending' END,
 	       CASE wish.channel WHEN 'in_app' THEN clock.at END,
-	       CASE wish.channel WHEN 'email' THEN $19::jsonb END
+	       CASE wish.channel WHEN 'email' THEN $19::jsonb
+		   WHEN 'webhook' THEN jsonb_set($20::jsonb, '{data,notification_id}', to_jsonb(made.id)) ||
+		       jsonb_build_object('timestamp', to_char(clock.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END
 	  FROM made
 	  JOIN wish ON wish.user_id = made.user_id AND wish.wanted
 	 CROSS JOIN clock
