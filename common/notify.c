@@ -120,3 +120,9 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url, const st
 		webhook_body(a, base_url, n, NULL)));
 	return DB_OK;
 }
+
+void
+notify_mail(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n)
+{
+	db_later(tx, &q_notify_mail, DB_ARGS(n->users, n->type, mail_payload(a, base_url, n)));
+}

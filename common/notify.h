@@ -50,4 +50,10 @@ struct notice {
 enum db_status notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url,
     const struct notice *n) MUST_CHECK;
 
+/*
+ * A mail alone, for what people must hear of and the closed registry has no type for: type is a
+ * word of the caller's, and only users, title, body and link count.  Nobody can mute it.
+ */
+void notify_mail(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n);
+
 #endif

@@ -365,6 +365,7 @@ fire_job(const struct run *run, int64_t tally[TALLY_MAX])
 	if (!check_clock(&s.f)) {
 		s.sound = false;
 	} else if (!run->dry) {
+		s.sound = fire_zones(&s.f);
 		sweep_in_earnest(&s);
 	} else if (run->line == NULL) {
 		sweep_all(&s);

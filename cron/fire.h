@@ -12,6 +12,7 @@
  *   fire_moment.c   one moment in one transaction
  *   fire_verdict.c  what becomes of it: pure
  *   fire_words.c    what people are told
+ *   fire_zones.c    relative ends worked out anew when tzdata has changed
  */
 #define FIRE_LATE_MS (60 * 60 * 1000) /* the most that still fires */
 
@@ -80,8 +81,20 @@ enum fire_end {
 
 enum fire_end fire_one(struct fire *f, const struct fire_moment *m, enum fire_tally *what);
 
+/* Lock all that exists of m, and look at it (q_fire_look).  DB_NONE when it cannot be held:
+ * *is_open when it is still to be decided. */
+enum db_status fire_hold(struct db_tx *tx, struct fire *f, const struct fire_moment *m,
+    struct db_rows **rows, bool *is_open) MUST_CHECK;
+
 /* A row of q_fire_look as a case; strings live as long as rows and f->scratch. */
 void fire_read_case(struct fire *f, const struct db_rows *rows, struct fire_case *c);
+
+/*
+ * When tzdata has changed, work out anew the relative ends that are to come.  Where one moves, its
+ * schedule is edited and the scheduler told, by mail: the bell's types are closed, and none would
+ * be true.  Returns whether it went well; what is left is found by the next run.
+ */
+bool fire_zones(struct fire *f);
 
 /* ---- words ---- */
 
@@ -99,5 +112,9 @@ const char *fire_title(struct arena *a, const struct fire_news *n);
 const char *fire_body(struct arena *a, const struct fire_news *n);
 const char *fire_link(struct arena *a, const struct fire_news *n);
 const char *fire_data(struct arena *a, const struct fire_news *n);
+
+/* Of an end that tzdata has moved to to_ms. */
+const char *fire_moved_title(struct arena *a, const struct fire_news *n);
+const char *fire_moved_body(struct arena *a, const struct fire_news *n, int64_t to_ms);
 
 #endif

@@ -43,22 +43,23 @@ is_experiment(const struct fire_moment *m)
 	return strcmp(m->resource_kind, "experiment") == 0;
 }
 
-/* DB_OK when we hold all that exists of it, and rows are what it is. */
-static enum db_status
-hold(struct db_tx *tx, struct attempt *t, struct db_rows **rows)
+enum db_status
+fire_hold(struct db_tx *tx, struct fire *f, const struct fire_moment *m, struct db_rows **rows,
+    bool *is_open)
 {
-	const struct fire_moment *m = t->m;
 	const struct db_stmt *what = is_experiment(m) ? &q_fire_hold_experiment : &q_fire_hold_flag;
 	enum db_status st = db_exec(tx, what, DB_ARGS(m->resource_id, m->id), NULL);
 
+	*is_open = st == DB_OK;
 	if (st == DB_NONE) {
 		st = db_exec(tx, &q_fire_is_open, DB_ARGS(m->id), NULL);
-		return st == DB_OK ? leave(t, FIRE_AGAIN) : st;
+		*is_open = st == DB_OK;
+		return st == DB_OK ? DB_NONE : st;
 	}
 	if (st != DB_OK)
 		return st;
 	db_later(tx, &q_fire_hold_member, DB_ARGS(m->id));
-	return db_exec(tx, &q_fire_look, DB_ARGS(m->id, t->f->run->at), rows);
+	return db_exec(tx, &q_fire_look, DB_ARGS(m->id, f->run->at), rows);
 }
 
 void
@@ -248,10 +249,14 @@ attempt(struct db_tx *tx, void *ctx)
 	struct fire_case c;
 	struct fire_verdict v;
 	enum db_status st;
+	bool is_open;
 
 	arena_reset(&f->scratch);
 	t->end = FIRE_GONE;
-	if ((st = hold(tx, t, &rows)) != DB_OK)
+	st = fire_hold(tx, f, t->m, &rows, &is_open);
+	if (st == DB_NONE && is_open)
+		return leave(t, FIRE_AGAIN);
+	if (st != DB_OK)
 		return st;
 	snprintf(t->xact, sizeof(t->xact), "%s", rows_text(rows, 0, "xact"));
 	if (!rows_bool(rows, 0, "is_due")) /* moved meanwhile */

@@ -107,9 +107,8 @@ span(struct arena *a, int64_t seconds)
 
 /* "22 Nov 2026, 09:00 EST (America/New_York), which is 22 Nov 2026, 14:00 UTC" */
 static const char *
-when(struct arena *a, const struct fire_news *n)
+when(struct arena *a, const struct fire_news *n, int64_t ms)
 {
-	int64_t ms = rows_int(n->rows, 0, "due_ms");
 	char exact[MOMENT_LEN + 1];
 	const char *local, *utc;
 
@@ -124,13 +123,14 @@ static const char *
 due_sentence(struct arena *a, const struct fire_news *n)
 {
 	int64_t late = n->c->late_ms / 1000;
+	const char *due = when(a, n, rows_int(n->rows, 0, "due_ms"));
 
 	if (n->v->outcome != FIRE_FIRED)
-		return arena_fmt(a, "It was due on %s; that was %s before this was decided.",
-		    when(a, n), span(a, late));
+		return arena_fmt(a, "It was due on %s; that was %s before this was decided.", due,
+		    span(a, late));
 	if (late == 0)
-		return arena_fmt(a, "It was due on %s, and done on time.", when(a, n));
-	return arena_fmt(a, "It was due on %s, and done %s late.", when(a, n), span(a, late));
+		return arena_fmt(a, "It was due on %s, and done on time.", due);
+	return arena_fmt(a, "It was due on %s, and done %s late.", due, span(a, late));
 }
 
 /* "The flag NAME of PROJECT" */
@@ -212,4 +212,30 @@ fire_data(struct arena *a, const struct fire_news *n)
 	out_text(&o, rows_text(n->rows, 0, "schedule_id"));
 	out_close(&o, '}');
 	return arena_ndup(a, o.s, o.n);
+}
+
+const char *
+fire_moved_title(struct arena *a, const struct fire_news *n)
+{
+	const char *name = rows_text(n->rows, 0, "resource_name");
+
+	if (!is_flag(n))
+		return arena_fmt(a, "%s ends at another time", name);
+	return arena_fmt(a, "%s is switched off at another time in %s", name,
+	    rows_text(n->rows, 0, "environment_name"));
+}
+
+const char *
+fire_moved_body(struct arena *a, const struct fire_news *n, int64_t to_ms)
+{
+	const char *where =
+	    is_flag(n) ? arena_fmt(a, " in %s", rows_text(n->rows, 0, "environment_name")) : "";
+
+	return arena_fmt(a,
+	    "%s is to %s%s on %s. It was to be on %s, before the rules of the time zone changed. "
+	    "It is %s after it begins, at %s there, as you have asked for.",
+	    subject(a, n), is_flag(n) ? "be switched off" : "end", where, when(a, n, to_ms),
+	    when(a, n, rows_int(n->rows, 0, "due_ms")),
+	    count_of(a, rows_int(n->rows, 0, "end_days"), "day"),
+	    rows_text(n->rows, 0, "end_time"));
 }

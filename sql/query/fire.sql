@@ -82,9 +82,11 @@ SELECT 1
 -- Moment $1 and all that counts, at $2 (at).  status is NULL when the resource is gone;
 -- the_other is the schedule's other moment, if that is still to come; waits: it comes first.
 -- xact is that of the locks, if there are any.
-SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, clock.at, m.due_at <= clock.at AS is_due,
+SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, clock.at,
+       m.due_at <= clock.at AS is_due,
        floor(extract(epoch FROM clock.at - m.due_at) * 1000)::bigint AS late_ms,
        floor(extract(epoch FROM m.due_at) * 1000)::bigint AS due_ms,
+       floor(extract(epoch FROM s.first_at) * 1000)::bigint AS first_ms,
        s.resource_kind, s.resource_id, s.time_zone, s.end_days, s.end_time, s.scheduled_by,
        s.id AS schedule_id,
        coalesce(e.name, f.name, s.resource_name) AS resource_name,
@@ -167,3 +169,52 @@ SELECT 1 FROM done;
 -- name: fire_fate
 -- Of transaction $1 (xact), whose answer was lost: committed, aborted, in progress.
 SELECT pg_xact_status($1::xid8) AS fate;
+
+-- ---- a newer tz database ----
+
+-- name: fire_unzoned
+-- Relative ends to come that were worked out with another version than $1, as far as that is
+-- known: 500 of them.
+SELECT m.id, s.id AS schedule_id, s.resource_kind, s.resource_id, s.time_zone, s.end_days,
+       s.end_time, floor(extract(epoch FROM s.first_at) * 1000)::bigint AS first_ms,
+       floor(extract(epoch FROM m.due_at) * 1000)::bigint AS due_ms
+  FROM ((SELECT * FROM schedules
+	  WHERE status = 'PENDING' AND end_days IS NOT NULL AND tz_version < $1::text
+	  ORDER BY tz_version, id LIMIT 500)
+	UNION ALL
+	(SELECT * FROM schedules
+	  WHERE status = 'PENDING' AND end_days IS NOT NULL AND tz_version > $1::text
+	  ORDER BY tz_version, id LIMIT 500)) s
+  LEFT JOIN moments m
+    ON m.schedule_id = s.id AND m.kind IN ('end', 'disable') AND m.outcome IS NULL
+ LIMIT 500;
+
+-- name: fire_zoned
+-- The schedules $1 stay as they are by version $2 too.
+WITH same AS MATERIALIZED (
+	SELECT id FROM schedules
+	 WHERE id = ANY ($1::uuid[])
+	 ORDER BY id
+	   FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE schedules s
+   SET tz_version = $2::text
+  FROM same
+ WHERE s.id = same.id;
+
+-- name: fire_move
+-- By version $2, moment $1 is at $3, found by rule $4: an edit of its schedule.
+WITH moved AS (
+	UPDATE moments
+	   SET due_at = $3::timestamptz, rule = $4::text
+	 WHERE id = $1::uuid AND outcome IS NULL
+	RETURNING schedule_id
+)
+UPDATE schedules s
+   SET tz_version = $2::text, version = s.version + 1
+  FROM moved
+ WHERE s.id = moved.schedule_id;
+
+-- name: fire_schedule
+-- Schedule $1 as people see it.
+SELECT s.tz_version, schedule_json(s) AS schedule FROM schedules s WHERE s.id = $1::uuid;

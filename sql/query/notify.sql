@@ -70,3 +70,9 @@ WITH clock AS MATERIALIZED (
 	 CROSS JOIN clock
 )
 SELECT count(*) AS made FROM made;
+
+-- name: notify_mail
+-- A mail of kind $2 to the users $1 that belongs to no notification.
+INSERT INTO deliveries (user_id, channel, kind, payload)
+SELECT id, 'email', $2::text, $3::jsonb FROM users
+ WHERE id = ANY ($1::uuid[]);
