@@ -57,7 +57,8 @@ RETURNING s.id;
 
 -- name: schedule_moment
 -- Schedule $1 of caller $2 has moment $3 at $4: it is put there, moved there, or taken
--- up again after an edit had left it out.  One that cron has decided stays.
+-- up again after an edit had left it out or a change by hand had dropped it.  One that cron
+-- has decided stays.
 INSERT INTO moments AS m (schedule_id, project_id, kind, due_at, rule, scheduled_by)
 SELECT s.id, s.project_id, $3::text, $4::timestamptz, $5::text, s.scheduled_by
   FROM schedules s
@@ -67,7 +68,7 @@ SELECT s.id, s.project_id, $3::text, $4::timestamptz, $5::text, s.scheduled_by
 ON CONFLICT (schedule_id, kind) DO UPDATE
    SET due_at = excluded.due_at, rule = excluded.rule, scheduled_by = excluded.scheduled_by,
        outcome = NULL, reason = NULL, decided_at = NULL
- WHERE m.outcome IS NULL OR m.outcome = 'CANCELLED';
+ WHERE m.outcome IS NULL OR m.outcome IN ('CANCELLED', 'DROPPED');
 
 -- name: schedule_unmoment
 -- What is to come of schedule $1, but the kinds $3, will not.
