@@ -46,8 +46,9 @@ struct sweep {
 	int64_t *tally;
 	int64_t ends; /* cron_clock() */
 	bool sound;
-	bool lost; /* the database was away, if only for a moment */
-	int away;  /* in a row */
+	const char *doubt; /* about the clock, or NULL */
+	bool lost;         /* the database was away, if only for a moment */
+	int away;          /* in a row */
 	struct hand hands[HANDS];
 	int working;             /* hands */
 	struct pile page, again; /* what is in hand, and what is to be tried again */
@@ -93,27 +94,33 @@ host_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* MISSED cannot be undone, so a clock that looks wrong declares none.  --at is no clock. */
+void
+fire_watch(struct fire *f, int64_t database_ms, int64_t last_ms)
+{
+	struct out *line = f->run->line;
+
+	if (f->run->at != NULL || *f->doubt != NULL)
+		return;
+	*f->doubt = fire_doubt(&f->keep, database_ms, host_ms(), last_ms);
+	if (*f->doubt == NULL)
+		return;
+	log_line(LOG_ERROR, NULL, "nothing is declared missed: %s", *f->doubt);
+	if (line != NULL) {
+		out_key(line, "suspicious_clock");
+		out_text(line, *f->doubt);
+	}
+}
+
 static bool
 check_clock(struct fire *f)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	const char *doubt;
 
 	if (f->run->at != NULL)
 		return true;
 	if (db_read(f->run->db, &q_fire_clock, (struct db_args){ 0 }, &rows) != DB_OK)
 		return cron_failed(f->run);
-	doubt =
-	    fire_doubt(&f->keep, rows_int(rows, 0, "now"), host_ms(), rows_int(rows, 0, "last"));
-	f->doubtful = doubt != NULL;
-	if (doubt == NULL)
-		return true;
-	log_line(LOG_ERROR, NULL, "nothing is declared missed: %s", doubt);
-	if (f->run->line != NULL) {
-		out_key(f->run->line, "suspicious_clock");
-		out_text(f->run->line, doubt);
-	}
+	fire_watch(f, rows_int(rows, 0, "now"), rows_int(rows, 0, "last"));
 	return true;
 }
 
@@ -323,9 +330,10 @@ sweep_all(struct sweep *s)
 }
 
 static void
-open_fire(struct fire *f, const struct run *run)
+open_fire(struct fire *f, struct sweep *s, const struct run *run)
 {
 	f->run = run;
+	f->doubt = &s->doubt;
 	arena_init(&f->keep, KEEP_MAX);
 	arena_init(&f->scratch, SCRATCH_MAX);
 }
@@ -346,8 +354,7 @@ sweep_in_earnest(struct sweep *s)
 	s->again.m = arena_alloc(a, PILE_MAX * sizeof(*s->again.m));
 	for (int i = 0; i < HANDS; i++) {
 		s->hands[i].s = s;
-		open_fire(&s->hands[i].f, s->f.run);
-		s->hands[i].f.doubtful = s->f.doubtful;
+		open_fire(&s->hands[i].f, s, s->f.run);
 	}
 	sweep_all(s);
 	decide_again(s);
@@ -360,7 +367,7 @@ fire_job(const struct run *run, int64_t tally[TALLY_MAX])
 {
 	struct sweep s = { .tally = tally, .sound = true };
 
-	open_fire(&s.f, run);
+	open_fire(&s.f, &s, run);
 	s.ends = cron_clock() + RUN_MS;
 	if (!check_clock(&s.f)) {
 		s.sound = false;

@@ -59,8 +59,12 @@ struct fire {
 	struct arena keep;    /* zones: for the whole run */
 	struct arena scratch; /* for one moment */
 	struct fire_zone *zones;
-	bool doubtful;
+	const char **doubt; /* about the clock, in words, or NULL: one for the whole run */
 };
+
+/* MISSED cannot be undone, so a clock that looks wrong declares none, and the run says so.  Called
+ * at its start and before each MISSED: clocks are set at any time.  --at is no clock. */
+void fire_watch(struct fire *f, int64_t database_ms, int64_t last_ms);
 
 /* The zone, NULL when the tz database does not have it (any more). */
 const struct zone *fire_zone(struct fire *f, const char *name);

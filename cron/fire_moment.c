@@ -74,7 +74,7 @@ fire_read_case(struct fire *f, const struct db_rows *rows, struct fire_case *c)
 		.strict = rows_bool(rows, 0, "strict_schedules"),
 		.role = rows_text(rows, 0, "role"),
 		.late_ms = rows_int(rows, 0, "late_ms"),
-		.doubtful = f->doubtful,
+		.doubtful = *f->doubt != NULL,
 	};
 	if (status == NULL)
 		return;
@@ -261,6 +261,8 @@ attempt(struct db_tx *tx, void *ctx)
 	snprintf(t->xact, sizeof(t->xact), "%s", rows_text(rows, 0, "xact"));
 	if (!rows_bool(rows, 0, "is_due")) /* moved meanwhile */
 		return DB_NONE;
+	if (rows_int(rows, 0, "late_ms") > FIRE_LATE_MS)
+		fire_watch(f, rows_int(rows, 0, "due_ms") + rows_int(rows, 0, "late_ms"), 0);
 	fire_read_case(f, rows, &c);
 	if (rows_bool(rows, 0, "waits"))
 		return leave(t, FIRE_AGAIN);
