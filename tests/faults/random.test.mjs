@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import test from 'node:test';
-import { call, cron, jsonb, ok, quote, uuid } from '../lib/client.mjs';
+import { call, cron, exec, jsonb, ok, quote, uuid } from '../lib/client.mjs';
 import { fireAt, fresh, step } from '../lib/model.mjs';
 import { openSession } from '../lib/session.mjs';
 import { driftQuery } from '../lib/story.mjs';
@@ -29,6 +29,7 @@ const one = (list) => list[below(list.length)];
 
 /* ---- people ---- */
 
+exec('SET client_min_messages = warning; TRUNCATE users, teams, heartbeats CASCADE;'); // the demo schedules things, too
 const world = makeWorld();
 seeSnippet(world.team.project);
 const sql = openSession();
