@@ -181,8 +181,8 @@ lane_run(struct lane *l, struct item *it, struct db_rows **rows)
 		}
 	memcpy(db->why, it->why, sizeof(db->why));
 	if (rows != NULL && (it->status == DB_OK || it->status == DB_NONE))
-		*rows = (struct db_rows *)TAKE(it->res);
-	PQclear(it->res);
+		*rows = TAKE(it->rows);
+	rows_free(it->rows);
 	return it->status;
 }
 
@@ -195,25 +195,40 @@ item_of(const struct db_stmt *st, struct db_args args)
 
 /* What a deadlock ended did not happen: it is safe to run it again. */
 static enum db_status
-run_again(struct lane *l, const struct db_stmt *st, struct db_args args, struct db_rows **rows,
-    bool repeatable)
+run_again(struct lane *l, struct item first, struct db_rows **rows)
 {
 	enum db_status rc = DB_RETRY;
 
 	for (int tries = 0; rc == DB_RETRY && tries < LANE_TRIES; tries++) {
-		struct item it = item_of(st, args);
+		struct item it = first;
 
 		it.alone = tries > 0;
-		it.repeatable = repeatable;
 		rc = lane_run(l, &it, rows);
 	}
 	return rc == DB_RETRY ? DB_BUSY : rc;
 }
 
+static enum db_status
+read_item(struct db *db, struct item it, struct db_rows **rows)
+{
+	it.repeatable = true;
+	return run_again(&db->lanes[LANE_READ], it, rows);
+}
+
 enum db_status
 db_read(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
 {
-	return run_again(&db->lanes[LANE_READ], st, args, rows, true);
+	return read_item(db, item_of(st, args), rows);
+}
+
+enum db_status
+db_read_together(struct db *db, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows)
+{
+	struct item it = item_of(st, args);
+
+	it.together = true;
+	return read_item(db, it, rows);
 }
 
 struct lane *
@@ -271,7 +286,7 @@ db_write(struct db *db, const struct db_stmt *st, struct db_args args, struct db
 	assert(args.n > 0 && args.v[0] != NULL);
 	if (held_find(db, args.v[0]) != NULL)
 		return db_alone(db, st, args, rows);
-	rc = run_again(&db->lanes[LANE_WRITE], st, args, rows, false);
+	rc = run_again(&db->lanes[LANE_WRITE], item_of(st, args), rows);
 	held_note(db, args.v[0], rc);
 	return rc;
 }
@@ -291,7 +306,7 @@ db_alone(struct db *db, const struct db_stmt *st, struct db_args args, struct db
 	if (h != NULL)
 		h->trying = true;
 	l = lane_take(db);
-	rc = run_again(l, st, args, rows, false);
+	rc = run_again(l, item_of(st, args), rows);
 	l->taken = false;
 	held_note(db, who, rc);
 	return rc;

@@ -10,9 +10,8 @@
 /*
  * db - a program's way to PostgreSQL; common/db*.c alone talk to libpq.
  *
- * SQL text lives in sql/query/<family>.sql; the build turns each named statement into a
- * "struct db_stmt q_<name>" (build/gen/queries.h).
- *
+ * SQL text lives in sql/query/<family>.sql; the build makes of each named statement a
+ * "struct db_stmt q_<name>".
  * Inside a fiber (common/fiber.h) a call lets others go on while it waits; elsewhere (tests,
  * most of cron) the same call simply blocks.  Statements of the fibers that wait at one time
  * travel together: all reads of a turn in one pipeline on one connection, all writes on
@@ -49,9 +48,9 @@ struct db_args {
 	    (const char *const[]){ __VA_ARGS__ } })
 
 /*
- * Connects when first used, and again after a break.  url is a libpq URI or
- * key=value string.  prepare false sends each statement with its text: for
- * poolers that cannot keep prepared ones.  NULL when there is no memory.
+ * Connects when first used, and again after a break.  url is a libpq URI or key=value string.
+ * prepare false sends each statement with its text: for poolers that cannot keep prepared ones.
+ * NULL when there is no memory.
  */
 struct db *db_open(const char *url, bool prepare);
 void db_close(struct db *db); /* NULL is a no-op */
@@ -62,14 +61,18 @@ const char *db_error(const struct db *db);
 /*
  * Run one statement.
  *   args  st->nargs of them; borrowed until the call returns
- *   rows  receives the result, owned by the caller (SCOPED(rows_free)), or NULL
- *         when no rows are wanted; written on DB_OK and DB_NONE only
- * db_read is for statements that change nothing: it is run again by itself when the connection
- * breaks.  db_write is one statement and its own commit, of which args.v[0] is the id of the one
- * user whose rows it locks; statements of several users may share a commit.  db_alone is a write
- * that may take long or wait, of which args.v[0], if there is one, is such an id too.
+ *   rows  receives the result, owned by the caller (SCOPED(rows_free)), or NULL when no rows are
+ *         wanted; written on DB_OK and DB_NONE only
+ * db_read is for what changes nothing: it runs again by itself when the connection breaks.
+ * db_read_together is db_read of what many ask at one time: what waits together is one statement;
+ * its parameters are arrays, an element a call, and its column nth says which element (from 1) a
+ * row answers, a row a call at most.  db_write is one statement and its own commit, of which
+ * args.v[0] is the id of the one user whose rows it locks; statements of several users may share
+ * a commit.  db_alone is a write that may take long or wait; its args.v[0] is such an id too.
  */
 enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows) MUST_CHECK;
+enum db_status db_read_together(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
 enum db_status db_write(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
@@ -88,8 +91,7 @@ enum db_status db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_arg
     struct db_rows **rows) MUST_CHECK;
 void db_later(struct db_tx *tx, const struct db_stmt *st, struct db_args args);
 
-/* Prepare st now; the test suite calls this for every statement we have. */
-enum db_status db_check(struct db *db, const struct db_stmt *st) MUST_CHECK;
+enum db_status db_check(struct db *db, const struct db_stmt *st) MUST_CHECK; /* prepare it now */
 
 /*
  * For the event loop.  db_join, before the first statement: its epoll watches our connections
@@ -104,12 +106,10 @@ void db_flush(struct db *db);
 
 void db_turn(struct db *db, int timeout_ms); /* without a loop: wait so long for answers */
 
-/* ---- rows ---- */
-
 void rows_free(struct db_rows *rows);                       /* NULL is a no-op */
 int rows_count(const struct db_rows *rows);                 /* NULL has 0 */
 int rows_col(const struct db_rows *rows, const char *name); /* asserts that there is one */
-/* Values are borrowed from rows; NULL stands for SQL NULL.  By name: for few rows. */
+/* Borrowed from rows; NULL stands for SQL NULL.  By name: for few rows. */
 const char *rows_at(const struct db_rows *rows, int row, int col);
 const char *rows_text(const struct db_rows *rows, int row, const char *name);
 int64_t rows_int(const struct db_rows *rows, int row, const char *name); /* NULL is 0 */

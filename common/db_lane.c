@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "db_together.h"
 #include "queries.h"
 
 #define CONNECT_MS     3000  /* for one connection to come up */
@@ -24,8 +25,8 @@ lane_clock(void)
 }
 
 /* The waiting fiber is resumed by the loop, never from here: this may be another one. */
-static void
-finish(struct lane *l, struct item *it, enum db_status status, const char *why)
+void
+lane_finish(struct lane *l, struct item *it, enum db_status status, const char *why)
 {
 	it->status = status;
 	it->done = true;
@@ -59,23 +60,37 @@ disconnect(struct lane *l)
 	l->preparing = false;
 }
 
+/* Take back what is on the wire, answered or not. */
+static void
+unsend(struct lane *l, struct items *all)
+{
+	struct item *it;
+
+	items_init(all);
+	while ((it = items_pop(&l->sent)) != NULL) {
+		rows_free(TAKE(it->rows));
+		it->status = DB_OK;
+		together_split(it, all);
+	}
+}
+
 /* No connection can be had, or the server has fallen silent: nobody waits in vain, and
  * nothing is repeated at once. */
 static void
 refused(struct lane *l, const char *what)
 {
 	char why[200];
+	struct items sent;
 	struct item *it;
 
 	snprintf(why, sizeof(why), "%s: %s", what, l->pg != NULL ? PQerrorMessage(l->pg) : "");
 	disconnect(l);
 	l->rest_until = lane_clock() + REST_MS;
-	while ((it = items_pop(&l->sent)) != NULL) {
-		PQclear(TAKE(it->res));
-		finish(l, it, DB_AWAY, why);
-	}
+	unsend(l, &sent);
+	while ((it = items_pop(&sent)) != NULL)
+		lane_finish(l, it, DB_AWAY, why);
 	while ((it = items_pop(&l->queue)) != NULL)
-		finish(l, it, DB_AWAY, why);
+		lane_finish(l, it, DB_AWAY, why);
 }
 
 static void
@@ -103,29 +118,26 @@ connect_start(struct lane *l)
  * again once; of the others nobody knows.  In a transaction's lane even what was not
  * sent ends here: on another connection it would run outside of the transaction.
  */
-static void
-broken(struct lane *l)
+void
+lane_broken(struct lane *l)
 {
-	struct items sent = l->sent, later = l->queue;
+	struct items sent, later = l->queue;
 	struct item *it;
 	char why[200];
 
 	snprintf(why, sizeof(why), "connection lost: %s", PQerrorMessage(l->pg));
 	disconnect(l);
-	items_init(&l->sent);
+	unsend(l, &sent);
 	items_init(&l->queue);
-	while ((it = items_pop(&sent)) != NULL) {
-		PQclear(TAKE(it->res));
+	while ((it = items_pop(&sent)) != NULL)
 		if (it->repeatable) {
 			it->repeatable = false;
-			it->status = DB_OK;
 			items_push(&l->queue, it);
 		} else
-			finish(l, it, DB_AWAY, why);
-	}
+			lane_finish(l, it, DB_AWAY, why);
 	while ((it = items_pop(&later)) != NULL)
 		if (l->taken)
-			finish(l, it, DB_AWAY, why);
+			lane_finish(l, it, DB_AWAY, why);
 		else
 			items_push(&l->queue, it);
 	if (l->queue.first != NULL)
@@ -184,10 +196,24 @@ must_prepare(const struct lane *l, const struct item *it)
 }
 
 static bool
-send_item(struct lane *l, struct item *it)
+send_query(struct lane *l, struct item *it, const char *const *args)
 {
 	const struct db_stmt *st = it->st;
 	int n = (int)it->args.n;
+
+	if (st == NULL || !l->db->prepare)
+		return PQsendQueryParams(l->pg, st != NULL ? st->sql : it->sql, n, NULL, args, NULL,
+			   NULL, 0) == 1;
+	return PQsendQueryPrepared(l->pg, st->name, n, args, NULL, NULL, 0) == 1;
+}
+
+static bool
+send_item(struct lane *l, struct item *it)
+{
+	const struct db_stmt *st = it->st;
+	const char *arrays[TOGETHER_ARGS];
+	char *text;
+	bool ok;
 
 	it->preparing = must_prepare(l, it);
 	l->preparing = l->preparing || it->preparing;
@@ -196,10 +222,12 @@ send_item(struct lane *l, struct item *it)
 		return false;
 	if (it->prepare_only)
 		return true;
-	if (st == NULL || !l->db->prepare)
-		return PQsendQueryParams(l->pg, st != NULL ? st->sql : it->sql, n, NULL, it->args.v,
-			   NULL, NULL, 0) == 1;
-	return PQsendQueryPrepared(l->pg, st->name, n, it->args.v, NULL, NULL, 0) == 1;
+	if (!it->together)
+		return send_query(l, it, it->args.v);
+	text = together_args(it, arrays);
+	ok = text != NULL && send_query(l, it, arrays);
+	free(text);
+	return ok;
 }
 
 /* Put it into the batch behind all of the same or a lower user. */
@@ -228,6 +256,8 @@ take_batch(struct lane *l, struct items *batch)
 			break;
 		items_pop(&l->queue);
 		it->last = false;
+		if (it->together && !it->alone)
+			n += together_gather(&l->queue, it, LANE_BATCH_MAX - n) - 1;
 		if (l->by_user)
 			insert_by_user(batch, it);
 		else
@@ -245,7 +275,7 @@ flush(struct lane *l)
 		return;
 	l->blocked = rc == 1;
 	if (rc < 0 || !watch(l, l->blocked ? EPOLLIN | EPOLLOUT : EPOLLIN))
-		broken(l);
+		lane_broken(l);
 }
 
 /* One batch: its statements, then the Sync that commits them. */
@@ -287,160 +317,13 @@ lane_send(struct lane *l)
 		return;
 	while (may_send(l))
 		if (!send_batch(l)) {
-			broken(l);
+			lane_broken(l);
 			return;
 		}
 	flush(l);
 }
 
-/* ---- its answers come in ---- */
-
-static void
-note_prepared(struct lane *l, const struct db_stmt *st, bool is)
-{
-	uint64_t bit = (uint64_t)1 << (st->id % 64);
-
-	l->prepared[st->id / 64] &= ~bit;
-	l->prepared[st->id / 64] |= is ? bit : 0;
-}
-
-/* Why it failed; and where that says so, what the server really has prepared. */
-static void
-keep_failure(struct lane *l, struct item *it, const PGresult *res)
-{
-	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-
-	it->status = lane_status(state);
-	snprintf(it->why, sizeof(it->why), "%s: [%s] %s", it->st != NULL ? it->st->name : it->sql,
-	    state != NULL ? state : "no state",
-	    state != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
-			  : PQresultErrorMessage(res));
-	if (state != NULL && it->st != NULL && strcmp(state, "26000") == 0)
-		note_prepared(l, it->st, false);
-	if (state != NULL && it->st != NULL && strcmp(state, "42P05") == 0)
-		note_prepared(l, it->st, true);
-}
-
-static void
-keep(struct lane *l, PGresult *res)
-{
-	struct item *it = l->at;
-	ExecStatusType what = PQresultStatus(res);
-
-	if (what == PGRES_TUPLES_OK || (what == PGRES_COMMAND_OK && !it->preparing)) {
-		it->res = res;
-		it->status = what == PGRES_TUPLES_OK
-		    ? (PQntuples(res) == 0 ? DB_NONE : DB_OK)
-		    : (strcmp(PQcmdTuples(res), "0") == 0 ? DB_NONE : DB_OK);
-		return;
-	}
-	if (what == PGRES_COMMAND_OK) {
-		if (!it->prepare_only)
-			note_prepared(l, it->st, true);
-	} else if (what != PGRES_PIPELINE_ABORTED)
-		keep_failure(l, it, res);
-	PQclear(res);
-}
-
-/* One statement's answers have ended: on to the next, or to the Sync. */
-static void
-step(struct lane *l)
-{
-	if (l->at->preparing && !l->at->prepare_only)
-		l->at->preparing = false;
-	else
-		l->at = l->at->last ? NULL : l->at->next;
-}
-
-/* Move the oldest batch out of those on the wire; whether a statement of it failed. */
-static bool
-end_batch(struct lane *l, struct items *batch)
-{
-	bool failed = false, last = false;
-
-	items_init(batch);
-	while (!last) {
-		struct item *it = items_pop(&l->sent);
-
-		last = it->last;
-		failed = failed || (it->status != DB_OK && it->status != DB_NONE);
-		items_push(batch, it);
-	}
-	l->batches--;
-	l->preparing = l->preparing && l->batches > 0;
-	l->at = l->sent.first;
-	l->since = lane_clock();
-	return failed;
-}
-
-/* Into the queue; but the user who has waited for a lock in vain would wait as long
- * again, and all writes behind it with it. */
-static void
-requeue(struct lane *l, struct item *it, const char *stuck)
-{
-	if (stuck != NULL && strcmp(it->args.v[0], stuck) == 0)
-		finish(l, it, DB_BUSY, "behind a locked row");
-	else
-		items_push(&l->queue, it);
-}
-
-/*
- * The Sync was answered: the batch is committed, or none of it happened.  Then what was not
- * to blame runs again alone; so does what was, for it may have failed because of its
- * company, unless it has waited long enough.
- */
-static void
-batch_done(struct lane *l)
-{
-	struct items batch, later = l->queue;
-	bool failed = end_batch(l, &batch), again = failed && !batch.first->last;
-	const char *stuck = NULL; /* in a batch by user, all of the same come behind it */
-	struct item *it;
-
-	if (failed && batch.first->in_tx) {
-		items_fail_behind(&batch);
-		again = false;
-	}
-	items_init(&l->queue);
-	while ((it = items_pop(&batch)) != NULL) {
-		if (it->status == DB_BUSY && l->by_user)
-			stuck = it->args.v[0];
-		if (!again || it->status == DB_BUSY) {
-			finish(l, it, it->status, NULL);
-			continue;
-		}
-		PQclear(TAKE(it->res));
-		it->status = DB_OK;
-		it->alone = true;
-		requeue(l, it, stuck);
-	}
-	while ((it = items_pop(&later)) != NULL)
-		requeue(l, it, stuck);
-}
-
-static void
-drain(struct lane *l)
-{
-	while (l->state == LANE_UP && l->sent.first != NULL && !PQisBusy(l->pg)) {
-		PGresult *res = PQgetResult(l->pg);
-
-		if (PQstatus(l->pg) == CONNECTION_BAD || (res == NULL && l->at == NULL)) {
-			PQclear(res);
-			broken(l);
-		} else if (res == NULL)
-			step(l);
-		else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
-			PQclear(res);
-			batch_done(l);
-		} else if (l->at != NULL)
-			keep(l, res);
-		else { /* the commit itself failed */
-			l->sent.first->status =
-			    lane_status(PQresultErrorField(res, PG_DIAG_SQLSTATE));
-			PQclear(res);
-		}
-	}
-}
+/* ---- what the loop says ---- */
 
 void
 lane_event(struct lane *l)
@@ -448,9 +331,9 @@ lane_event(struct lane *l)
 	if (l->state == LANE_CONNECTING)
 		connect_go_on(l);
 	else if (l->state == LANE_UP && PQconsumeInput(l->pg) != 1)
-		broken(l);
+		lane_broken(l);
 	else if (l->state == LANE_UP) {
-		drain(l);
+		lane_drain(l);
 		if (l->state == LANE_UP)
 			flush(l);
 	}
@@ -475,7 +358,7 @@ void
 lane_push(struct lane *l, struct item *it)
 {
 	if (l->state == LANE_DOWN && lane_clock() < l->rest_until) {
-		finish(l, it, DB_AWAY, "no connection");
+		lane_finish(l, it, DB_AWAY, "no connection");
 		return;
 	}
 	items_push(&l->queue, it);

@@ -20,6 +20,7 @@
 /* A statement on its way.  It lives on the stack of the function that waits for it. */
 struct item {
 	struct item *next;
+	struct item *with;        /* those for whom it asks too */
 	const struct db_stmt *st; /* or NULL, and sql: BEGIN and its kin */
 	const char *sql;
 	struct db_args args;
@@ -27,13 +28,14 @@ struct item {
 	bool repeatable;     /* run again when the connection broke */
 	bool prepare_only;
 	bool alone;     /* not together with others */
+	bool together;  /* one of many that ask the same: db_together.c */
 	bool preparing; /* its PREPARE has not been answered */
 	bool last;      /* of its batch */
 	bool in_tx;     /* what comes behind it in its batch needs it */
 	bool done;
 	enum db_status status;
-	PGresult *res; /* owned; on DB_OK and DB_NONE */
-	char why[256]; /* on every other status */
+	struct db_rows *rows; /* owned; on DB_OK and DB_NONE */
+	char why[256];        /* on every other status */
 };
 
 struct items {
@@ -95,6 +97,15 @@ void lane_tick(struct lane *l, int64_t now);     /* give up what takes too long 
 void lane_send(struct lane *l); /* connect; send what is queued, as far as depth allows */
 void lane_close(struct lane *l);
 
+/* Shared by db_lane.c and db_answer.c: an item has ended; a connection is of no more use. */
+void lane_finish(struct lane *l, struct item *it, enum db_status status, const char *why);
+void lane_broken(struct lane *l);
+void lane_drain(struct lane *l); /* take the answers that are there */
+
+struct db_rows *rows_new(PGresult *res);                   /* takes res */
+struct db_rows *rows_part(struct db_rows *whole, int row); /* that row; -1: none */
+const char *rows_tag(const struct db_rows *rows);          /* "COMMIT" */
+
 /* ---- db.c ---- */
 
 struct item item_of(const struct db_stmt *st, struct db_args args);
@@ -102,7 +113,6 @@ struct lane *lane_take(struct db *db); /* one for a transaction; waits until one
 /* Queue it, wait for it, hand its rows over. */
 enum db_status lane_run(struct lane *l, struct item *it, struct db_rows **rows);
 
-/* The SQLSTATE table. */
-enum db_status lane_status(const char *sqlstate);
+enum db_status lane_status(const char *sqlstate); /* the SQLSTATE table */
 
 #endif

@@ -1,33 +1,82 @@
-/* db_rows - reading a result: a struct db_rows is libpq's PGresult by another name. */
+/* db_rows - reading a result: libpq's, or a part of one that answers several callers. */
 #include <assert.h>
-#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "db.h"
+#include "db_lane.h"
 
-static const PGresult *
-result(const struct db_rows *rows)
+struct db_rows {
+	PGresult *res;
+	struct db_rows *of; /* whose res it is; NULL: its own */
+	int users;          /* of its own res: itself and its parts */
+	int first, count;
+};
+
+static struct db_rows *
+rows_make(struct db_rows rows)
 {
-	return (const PGresult *)rows;
+	struct db_rows *r = malloc(sizeof(*r));
+
+	if (r == NULL)
+		abort();
+	*r = rows;
+	return r;
+}
+
+struct db_rows *
+rows_new(PGresult *res)
+{
+	return rows_make((struct db_rows){ .res = res, .users = 1, .count = PQntuples(res) });
+}
+
+struct db_rows *
+rows_part(struct db_rows *whole, int row)
+{
+	whole->users++;
+	return rows_make((struct db_rows){ .res = whole->res,
+	    .of = whole,
+	    .first = row,
+	    .count = row >= 0 ? 1 : 0 });
+}
+
+static void
+rows_leave(struct db_rows *whole)
+{
+	if (--whole->users > 0)
+		return;
+	PQclear(whole->res);
+	free(whole);
 }
 
 void
 rows_free(struct db_rows *rows)
 {
-	PQclear((PGresult *)rows);
+	if (rows == NULL)
+		return;
+	if (rows->of == NULL) {
+		rows_leave(rows);
+		return;
+	}
+	rows_leave(rows->of);
+	free(rows);
 }
 
 int
 rows_count(const struct db_rows *rows)
 {
-	return rows != NULL ? PQntuples(result(rows)) : 0;
+	return rows != NULL ? rows->count : 0;
+}
+
+const char *
+rows_tag(const struct db_rows *rows)
+{
+	return PQcmdStatus(rows->res);
 }
 
 int
 rows_col(const struct db_rows *rows, const char *name)
 {
-	int col = PQfnumber(result(rows), name);
+	int col = PQfnumber(rows->res, name);
 
 	assert(col >= 0); /* a misspelt column: the first run of its test finds it */
 	return col;
@@ -36,7 +85,8 @@ rows_col(const struct db_rows *rows, const char *name)
 const char *
 rows_at(const struct db_rows *rows, int row, int col)
 {
-	return PQgetisnull(result(rows), row, col) ? NULL : PQgetvalue(result(rows), row, col);
+	row += rows->first;
+	return PQgetisnull(rows->res, row, col) ? NULL : PQgetvalue(rows->res, row, col);
 }
 
 const char *

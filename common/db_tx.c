@@ -68,7 +68,7 @@ forget(struct db_tx *tx)
 
 	while ((l = tx->first) != NULL) {
 		tx->first = l->next;
-		PQclear(l->it.res);
+		rows_free(l->it.rows);
 		free(l);
 	}
 	tx->end = &tx->first;
@@ -113,7 +113,7 @@ run(struct db_tx *tx, struct item *it, struct db_rows **rows)
 	tx->begun = true;
 	it->in_tx = true;
 	rc = lane_run(tx->lane, it, rows);
-	PQclear(begin.res);
+	rows_free(begin.rows);
 	forget(tx);
 	return rc;
 }
@@ -137,7 +137,7 @@ end(struct db_tx *tx, const char *sql)
 
 	if (rc != DB_OK && rc != DB_NONE)
 		return rc;
-	return strcmp(PQcmdStatus((PGresult *)rows), sql) == 0 ? DB_OK : DB_FAIL;
+	return strcmp(rows_tag(rows), sql) == 0 ? DB_OK : DB_FAIL;
 }
 
 static enum db_status

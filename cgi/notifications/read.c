@@ -33,7 +33,7 @@ not_modified(struct req *rq, struct reply *rp)
 
 	if (rq->if_none_match == NULL)
 		return 0;
-	st = db_read(rq->db, &q_inbox_poll, DB_ARGS(rq->user, rq->session), &rows);
+	st = db_read_together(rq->db, &q_inbox_poll, DB_ARGS(rq->user, rq->session), &rows);
 	if (st == DB_NONE)
 		return auth_bad_token(rq, rp);
 	if (st != DB_OK)
@@ -50,7 +50,7 @@ unread_count(struct req *rq, struct reply *rp)
 	struct out *o;
 
 	rp->poll = POLL_V1;
-	st = db_read(rq->db, &q_inbox_poll, DB_ARGS(rq->user, rq->session), &rows);
+	st = db_read_together(rq->db, &q_inbox_poll, DB_ARGS(rq->user, rq->session), &rows);
 	if (st == DB_NONE)
 		return auth_bad_token(rq, rp);
 	if (st != DB_OK)

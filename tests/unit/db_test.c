@@ -27,6 +27,10 @@ SQL(empty, 0, "DELETE FROM tried");
 SQL(boxes, 0, "CREATE TABLE boxes AS SELECT unnest('{a,b,c}'::text[]) AS who, 0 AS n");
 SQL(touch, 1, "UPDATE boxes SET n = n + 1 WHERE who = $1::text");
 SQL(lock, 1, "SELECT n FROM boxes WHERE who = $1::text FOR UPDATE");
+SQL(each, 2,
+    "SELECT caller.nth, upper(caller.who) || n::integer AS said, count(*) OVER () AS company"
+    "  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY caller (who, n, nth)"
+    " WHERE caller.who <> 'nobody' ORDER BY caller.nth DESC");
 SQL(serial, 0, "DO $do$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $do$");
 
 static const struct db_args none = { 0, NULL };
@@ -149,6 +153,81 @@ batches(void)
 	together(add_job, many, COUNT(many));
 	for (int i = 0; i < 200; i++)
 		T_OK(many[i].status == DB_OK, "many %d: %d", i, many[i].status);
+}
+
+/* ---- the same asked by many ---- */
+
+struct question {
+	struct job job; /* first: together() writes its status */
+	const char *want;
+	char said[64];
+	int64_t company;
+};
+
+static void
+ask(void *ctx)
+{
+	struct question *q = ctx;
+	struct db_rows *rows = NULL;
+	enum db_status st = db_read_together(db, &each, DB_ARGS(q->job.who, q->job.n), &rows);
+
+	if (st == DB_OK) {
+		snprintf(q->said, sizeof(q->said), "%s", rows_text(rows, 0, "said"));
+		q->company = rows_count(rows) == 1 ? rows_int(rows, 0, "company") : -1;
+	}
+	rows_free(rows);
+	q->job.status = st;
+}
+
+static void
+ask_all(struct question *q, size_t n)
+{
+	size_t ended = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		q[i].job.status = (enum db_status) - 1;
+		fiber_start(ask, &q[i]);
+	}
+	while (ended < n) {
+		db_flush(db);
+		db_turn(db, 10);
+		while (ended < n && q[ended].job.status != (enum db_status) - 1)
+			ended++;
+	}
+}
+
+/* Each has its own answer or none, whatever the order of the rows; one bad question spoils
+ * nobody else's. */
+static void
+each_its_own(void)
+{
+	struct question good[] = { { .job = { "a", "1", 0 }, .want = "A1" },
+		{ .job = { "nobody", "2", 0 } },
+		{ .job = { "q\"uo\\te,{}", "3", 0 }, .want = "Q\"UO\\TE,{}3" },
+		{ .job = { "", "4", 0 }, .want = "4" },
+		{ .job = { "null", "5", 0 }, .want = "NULL5" }, { .job = { NULL, "6", 0 } } };
+	struct question mixed[] = { { .job = { "a", "1", 0 }, .want = "A1" },
+		{ .job = { "b", "bad", 0 } }, { .job = { "c", "3", 0 }, .want = "C3" } };
+	struct question many[200];
+
+	T_OK(db_read(db, &echo, DB_ARGS("the lane is up"), NULL) == DB_OK, "%s", db_error(db));
+	ask_all(good, COUNT(good));
+	for (size_t i = 0; i < COUNT(good); i++) {
+		T_OK(good[i].job.status == (good[i].want != NULL ? DB_OK : DB_NONE),
+		    "question %zu: %d", i, good[i].job.status);
+		T_SAME(good[i].said, good[i].want != NULL ? good[i].want : "", "answer");
+		T_OK(good[i].want == NULL || good[i].company == 4, "question %zu was asked alone",
+		    i);
+	}
+	ask_all(mixed, COUNT(mixed));
+	for (size_t i = 0; i < COUNT(mixed); i++)
+		T_OK(mixed[i].job.status == (mixed[i].want != NULL ? DB_OK : DB_BAD),
+		    "mixed %zu: %d", i, mixed[i].job.status);
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = (struct question){ .job = { "m", i % 2 == 0 ? "7" : "8", 0 } };
+	ask_all(many, COUNT(many));
+	for (size_t i = 0; i < COUNT(many); i++)
+		T_SAME(many[i].said, i % 2 == 0 ? "M7" : "M8", "many");
 }
 
 static struct db *fresh;
@@ -374,14 +453,17 @@ breaks(void)
 {
 	struct db *other = db_open(getenv("TEST_DATABASE_URL"), false);
 	struct db *nowhere = db_open("host=/nonexistent", true);
+	struct question asked[] = { { .job = { "a", "1", 0 } }, { .job = { "b", "2", 0 } } };
 	struct db_rows *rows = NULL;
 	enum db_status st = db_read(db, &pid, none, &rows);
 	char text[24];
 
 	snprintf(text, sizeof(text), "%d", (int)one(st, rows, "pid"));
 	T_OK(db_read(other, &kill, DB_ARGS(text), NULL) == DB_OK, "%s", db_error(other));
-	T_OK(db_read(db, &echo, DB_ARGS("a"), NULL) == DB_OK, "a read outlives a break: %s",
-	    db_error(db));
+	ask_all(asked, COUNT(asked));
+	for (size_t i = 0; i < COUNT(asked); i++)
+		T_OK(asked[i].job.status == DB_OK, "a read outlives a break: %d",
+		    asked[i].job.status);
 	for (int i = 0; i < 3; i++)
 		T_OK(db_read(nowhere, &echo, DB_ARGS("a"), NULL) == DB_AWAY, "nowhere: try %d", i);
 	T_OK(db_tx(nowhere, add_two, &(struct plan){ 0 }) == DB_AWAY, "no transaction there");
@@ -401,6 +483,7 @@ main(void)
 	T_OK(db_alone(db, &table, none, NULL) != DB_FAIL, "%s", db_error(db));
 	statuses();
 	batches();
+	each_its_own();
 	prepared_once();
 	locks();
 	transactions();

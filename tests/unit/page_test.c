@@ -1,7 +1,7 @@
 /* common/page: the table of limits, cursors, where a page ends. */
 #include "page.h"
 
-#include <libpq-fe.h> /* to make rows without a database */
+#include "db_lane.h" /* to make rows without a database */
 
 #include "t.h"
 
@@ -165,7 +165,7 @@ rows_of(int n, bool first_null)
 		    !PQsetvalue(res, i, 1, null ? NULL : id, null ? -1 : (int)strlen(id)))
 			abort();
 	}
-	return (struct db_rows *)res;
+	return rows_new(res);
 }
 
 static void
