@@ -1,19 +1,18 @@
 #include "listing.h"
 
 #include "page.h"
-#include "rights.h"
 #include "version.h"
 
 /* 0, or the status already answered: the statement failed, or the caller may not look. */
 static int
 refuse(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows,
-    const char *noun)
+    const struct listing *l)
 {
 	if (st == DB_NONE)
-		return http_missing(rq, rp, noun);
+		return http_missing(rq, rp, l->noun);
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
-	if (!rights_allow(rows_text(rows, 0, "my_role"), RIGHT_VIEW))
+	if (!rights_allow(rows_text(rows, 0, "my_role"), l->right != 0 ? l->right : RIGHT_VIEW))
 		return http_fail(rq, rp, 403, "Forbidden");
 	return 0;
 }
@@ -32,7 +31,7 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 	if (page_read(rq, rp, &p) != 0 || (id = http_id(rq, rp, 0, l->noun)) == NULL)
 		return rp->status;
 	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user, p.at, p.id, p.fetch), &rows);
-	if (refuse(rq, rp, st, rows, l->noun) != 0)
+	if (refuse(rq, rp, st, rows, l) != 0)
 		return rp->status;
 	shown = page_shown(&p, rows, &more);
 	o = http_begin(rq, rp, 200);
@@ -58,7 +57,7 @@ listing_one(struct req *rq, struct reply *rp, const struct listing *l)
 	if ((id = http_id(rq, rp, 0, l->noun)) == NULL)
 		return rp->status;
 	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user), &rows);
-	if (refuse(rq, rp, st, rows, l->noun) != 0)
+	if (refuse(rq, rp, st, rows, l) != 0)
 		return rp->status;
 	if (l->versioned)
 		rp->etag = version_etag(rq->a, rows_text(rows, 0, "version"));

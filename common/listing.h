@@ -2,6 +2,7 @@
 #define LISTING_H
 
 #include "http.h"
+#include "rights.h"
 
 /*
  * listing - what the members of a team may read: one object, or a page of them.
@@ -24,7 +25,8 @@ struct listing {
 	const char *noun; /* of the 404: "Team" */
 	const char *key;  /* of the answer: "team", "members" */
 	row_json_fn *json;
-	bool versioned; /* one object: its ETag is made of column version */
+	bool versioned;   /* one object: its ETag is made of column version */
+	enum right right; /* that it takes; 0 is RIGHT_VIEW */
 };
 
 int listing_page(struct req *rq, struct reply *rp, const struct listing *l);

@@ -15,11 +15,20 @@
  */
 #define TALLY_MAX 8
 
+/* Which failed deliveries; NULL: whichever. */
+struct replay_filter {
+	const char *team, *channel, *delivery;
+	const char *error; /* begins with that */
+	const char *since; /* RFC 3339: when they failed */
+	bool may_repeat;   /* also those that may have arrived */
+};
+
 struct run {
 	struct db *db;
 	const struct conf *conf;
 	const char *at; /* RFC 3339: what counts as now; NULL is the database's now */
 	bool dry;       /* count what would be done, change nothing */
+	const struct replay_filter *filter; /* for replay */
 	/* The line that stdout gets, inside of this job's open object: for what is no count.
 	 * NULL: nobody reads it. */
 	struct out *line;
@@ -36,6 +45,7 @@ struct job {
 	job_fn *fn;
 	const char *help;
 	const char *tally[TALLY_MAX + 1]; /* what it counts; NULL ends it */
+	bool apart;                       /* for people: no part of "all", no sign that cron runs */
 };
 
 /* SIGTERM or SIGINT came: finish what is in hand and return. */
@@ -51,5 +61,9 @@ int64_t cron_clock(void);
 job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */
 job_fn cleanup_job;
+job_fn replay_job;
+
+/* Why the filter will not do, or NULL. */
+const char *replay_unfit(const struct replay_filter *f);
 
 #endif

@@ -25,6 +25,8 @@ static const struct job jobs[] = {
 	    { "sent", "skipped", "failed", "retried", "lost" } },
 	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
 	    { "deleted", "erased", "codes", "sessions", "deliveries" } },
+	{ "replay", replay_job, "have failed deliveries sent again, those that match every filter",
+	    { "replayed" }, .apart = true },
 	{ NULL, NULL, NULL, { NULL } },
 };
 
@@ -33,7 +35,9 @@ enum { EXIT_SOUND = 0, EXIT_UNSOUND = 1, EXIT_USAGE = 2 };
 struct options {
 	const char *job;
 	char at[MOMENT_LEN + 1]; /* "" when not given */
-	bool dry, help;
+	bool dry, help, filtered;
+	char since[MOMENT_LEN + 1];
+	struct replay_filter filter;
 };
 
 static void
@@ -43,9 +47,14 @@ usage(FILE *to)
 	    "usage: carillon-cron JOB [--at RFC3339] [--dry-run] [--help]\n\nJOB is one of:\n");
 	for (const struct job *j = jobs; j->name != NULL; j++)
 		fprintf(to, "  %-10s %s\n", j->name, j->help);
-	fprintf(to, "  %-10s all of them, one after the other\n\n", "all");
+	fprintf(to, "  %-10s all of the above but replay, one after the other\n\n", "all");
 	fprintf(to, "  --at RFC3339  what counts as now for what is due, late or expired\n");
-	fprintf(to, "  --dry-run     count what would be done, change nothing\n");
+	fprintf(to, "  --dry-run     count what would be done, change nothing\n\n");
+	fprintf(to, "Filters of replay, at least one of them:\n");
+	fprintf(to, "  --team ID, --channel NAME, --delivery ID\n");
+	fprintf(to, "  --error TEXT     whose error begins so\n");
+	fprintf(to, "  --since RFC3339  that failed then or later\n");
+	fprintf(to, "and --may-repeat: also those that may have arrived, of error unknown\n");
 }
 
 static bool
@@ -67,14 +76,59 @@ job_is_known(const char *name)
 }
 
 static bool
-read_at(struct options *o, const char *text)
+read_moment(const char *text, const char *name, char out[MOMENT_LEN + 1])
 {
 	int64_t ms;
 
-	if (!moment_parse(text, strlen(text), &ms))
-		return usage_error("--at is not an RFC 3339 date and time", text);
-	moment_format(ms, o->at);
+	if (!moment_parse(text, strlen(text), &ms)) {
+		usage_error("not an RFC 3339 date and time behind", name);
+		return false;
+	}
+	moment_format(ms, out);
 	return true;
+}
+
+/* An option that only replay has; false when it is none. */
+static bool
+read_filter(struct options *o, int c, const char *value)
+{
+	struct replay_filter *f = &o->filter;
+
+	o->filtered = true;
+	switch (c) {
+	case 't':
+		f->team = value;
+		return true;
+	case 'c':
+		f->channel = value;
+		return true;
+	case 'd':
+		f->delivery = value;
+		return true;
+	case 'e':
+		f->error = value;
+		return true;
+	case 's':
+		f->since = o->since;
+		return read_moment(value, "--since", o->since);
+	case 'r':
+		return f->may_repeat = true;
+	default: /* getopt has said what */
+		usage(stderr);
+		return false;
+	}
+}
+
+/* Whether job and filter belong together. */
+static bool
+filter_fits(const struct options *o)
+{
+	const char *why;
+
+	if (strcmp(o->job, "replay") != 0)
+		return !o->filtered || usage_error("filters are for replay", NULL);
+	why = replay_unfit(&o->filter);
+	return why == NULL || usage_error(why, NULL);
 }
 
 static bool
@@ -84,6 +138,12 @@ read_options(int argc, char **argv, struct options *o)
 		{ "at", required_argument, NULL, 'a' },
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "team", required_argument, NULL, 't' },
+		{ "channel", required_argument, NULL, 'c' },
+		{ "delivery", required_argument, NULL, 'd' },
+		{ "error", required_argument, NULL, 'e' },
+		{ "since", required_argument, NULL, 's' },
+		{ "may-repeat", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -91,7 +151,7 @@ read_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1)
 		switch (c) {
 		case 'a':
-			if (!read_at(o, optarg))
+			if (!read_moment(optarg, "--at", o->at))
 				return false;
 			break;
 		case 'n':
@@ -100,14 +160,16 @@ read_options(int argc, char **argv, struct options *o)
 		case 'h':
 			o->help = true;
 			return true;
-		default: /* getopt has said what */
-			usage(stderr);
-			return false;
+		default:
+			if (!read_filter(o, c, optarg))
+				return false;
 		}
 	if (optind + 1 != argc)
 		return usage_error(optind == argc ? "no JOB given" : "one JOB at a time", NULL);
 	o->job = argv[optind];
-	return job_is_known(o->job) || usage_error("unknown JOB", o->job);
+	if (!job_is_known(o->job))
+		return usage_error("unknown JOB", o->job);
+	return filter_fits(o);
 }
 
 static void
@@ -120,11 +182,11 @@ write_tally(struct out *o, const struct job *j, const int64_t *tally)
 }
 
 static bool
-heartbeat(const struct run *run, const struct db_stmt *st, struct db_args args)
+heartbeat(const struct run *run, const struct job *j, const struct db_stmt *st, struct db_args args)
 {
 	enum db_status rc;
 
-	if (run->dry)
+	if (run->dry || j->apart)
 		return true;
 	rc = db_alone(run->db, st, args, NULL);
 	if (rc == DB_AWAY) /* done twice it is still right */
@@ -138,7 +200,7 @@ run_job(const struct run *run, const struct job *j, struct arena *a, struct out 
 {
 	int64_t tally[TALLY_MAX] = { 0 };
 	struct out counts;
-	bool sound = heartbeat(run, &q_cron_begin, DB_ARGS(j->name));
+	bool sound = heartbeat(run, j, &q_cron_begin, DB_ARGS(j->name));
 
 	if (!j->fn(run, tally))
 		sound = false;
@@ -150,7 +212,8 @@ run_job(const struct run *run, const struct job *j, struct arena *a, struct out 
 	out_key(&counts, "sound");
 	out_bool(&counts, sound);
 	out_close(&counts, '}');
-	return heartbeat(run, &q_cron_end, DB_ARGS(j->name, arena_ndup(a, counts.s, counts.n))) &&
+	return heartbeat(run, j, &q_cron_end,
+		   DB_ARGS(j->name, arena_ndup(a, counts.s, counts.n))) &&
 	    sound;
 }
 
@@ -161,6 +224,8 @@ run_all(const struct run *run, struct arena *a, struct out *o)
 	bool sound = true;
 
 	for (const struct job *j = jobs; j->name != NULL && !cron_ending(); j++) {
+		if (j->apart)
+			continue;
 		out_key(o, j->name);
 		out_open(o, '{');
 		if (!run_job(run, j, a, o))
@@ -229,6 +294,7 @@ main(int argc, char **argv)
 		return EXIT_UNSOUND;
 	run.at = o.at[0] != '\0' ? o.at : NULL;
 	run.dry = o.dry;
+	run.filter = &o.filter;
 	cron_end_on_signals();
 	code = run_and_tell(&run, o.job);
 	db_close(run.db);

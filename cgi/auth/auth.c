@@ -37,6 +37,7 @@ user_json(struct out *o, const struct db_rows *rows, int row)
 	row_text(o, rows, row, "name");
 	row_json(o, rows, row, "preferences");
 	row_json(o, rows, row, "teams");
+	row_json(o, rows, row, "mail_problem");
 	row_moment(o, rows, row, "created_at");
 	out_close(o, '}');
 }

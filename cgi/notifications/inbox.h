@@ -28,5 +28,6 @@ void bell_json(struct out *o, const struct db_rows *rows, int row);
 handler_fn list_notifications, unread_count, list_bell;            /* read.c */
 handler_fn patch_notification, delete_notification, mark_all_read, /* write.c */
     read_notification, read_all;
+handler_fn list_deliveries; /* ledger.c */
 
 #endif

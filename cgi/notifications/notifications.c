@@ -7,6 +7,7 @@
  *   POST   /v1/notifications/mark-all-read   200 400 401 403
  *   PATCH  /v1/notifications/{id}            200 400 401 403 404
  *   DELETE /v1/notifications/{id}            200 401 403 404
+ *   GET    /v1/notifications/{id}/deliveries 200 401 403 404
  *   GET    /api/notifications                200 304 400 401 403
  *   POST   /api/notifications/{id}/read      200 401 403 404
  *   POST   /api/notifications/read-all       200 401 403
@@ -58,6 +59,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/notifications/mark-all-read", INBOX, mark_all_read },
 	{ "PATCH", "/v1/notifications/{id}", INBOX, patch_notification },
 	{ "DELETE", "/v1/notifications/{id}", INBOX, delete_notification },
+	{ "GET", "/v1/notifications/{id}/deliveries", INBOX, list_deliveries },
 	{ "GET", "/api/notifications", INBOX, list_bell, page_params },
 	{ "POST", "/api/notifications/read-all", INBOX, read_all },
 	{ "POST", "/api/notifications/{id}/read", INBOX, read_notification },

@@ -12,6 +12,7 @@ member_json(struct out *o, const struct db_rows *rows, int row)
 	row_text(o, rows, row, "email");
 	row_text(o, rows, row, "name");
 	row_text(o, rows, row, "role");
+	row_moment(o, rows, row, "mail_fails_since");
 	row_moment(o, rows, row, "created_at");
 	out_close(o, '}');
 }

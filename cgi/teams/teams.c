@@ -4,6 +4,9 @@
  *   GET|PATCH    /v1/teams/{team}                  name, strict_schedules
  *   GET|POST     /v1/teams/{team}/members          members.c
  *   PATCH|DELETE /v1/teams/{team}/members/{user}
+ *   DELETE       /v1/teams/{team}/members/{user}/suppression   deliveries.c
+ *   GET          /v1/teams/{team}/deliveries
+ *   POST         /v1/teams/{team}/deliveries/{id}/replay
  *   GET|POST     /v1/teams/{team}/keys             keys.c
  *   DELETE       /v1/teams/{team}/keys/{id}
  *   GET          /v1/teams/{team}/audit            audit.c
@@ -80,6 +83,8 @@ change_team(struct req *rq, struct reply *rp)
 	return change_reply(rq, rp, db_tx(rq->db, team_body, &w), &w.c, 200, "team");
 }
 
+static const char *const failed_params[] = { "status", "cursor", "limit", NULL };
+
 const struct route routes[] = {
 	{ "GET", "/v1/teams/{team}", USER, show_team },
 	{ "PATCH", "/v1/teams/{team}", USER, change_team },
@@ -87,6 +92,9 @@ const struct route routes[] = {
 	{ "POST", "/v1/teams/{team}/members", USER, add_member },
 	{ "PATCH", "/v1/teams/{team}/members/{user}", USER, change_member },
 	{ "DELETE", "/v1/teams/{team}/members/{user}", USER, remove_member },
+	{ "DELETE", "/v1/teams/{team}/members/{user}/suppression", USER, lift_suppression },
+	{ "GET", "/v1/teams/{team}/deliveries", USER, list_failed, failed_params },
+	{ "POST", "/v1/teams/{team}/deliveries/{id}/replay", USER, replay_delivery },
 	{ "GET", "/v1/teams/{team}/keys", USER, list_keys, page_params },
 	{ "POST", "/v1/teams/{team}/keys", USER, add_key },
 	{ "DELETE", "/v1/teams/{team}/keys/{id}", USER, remove_key },

@@ -83,7 +83,11 @@ SELECT u.id, u.email, u.name, u.preferences, u.created_at,
 	    ORDER BY t.name, t.id), '[]')
 	  FROM members m
 	  JOIN teams t ON t.id = m.team_id
-	 WHERE m.user_id = u.id) AS teams
+	 WHERE m.user_id = u.id) AS teams,
+       (SELECT jsonb_build_object('reason', s.reason, 'detail', s.detail, 'since',
+	    to_char(s.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+	  FROM suppressions s
+	 WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_problem
   FROM users u
  WHERE u.id = $1::uuid;
 
@@ -110,4 +114,8 @@ RETURNING u.id, u.email, u.name, u.preferences, u.created_at,
 	    ORDER BY t.name, t.id), '[]')
 	  FROM members m
 	  JOIN teams t ON t.id = m.team_id
-	 WHERE m.user_id = u.id) AS teams;
+	 WHERE m.user_id = u.id) AS teams,
+       (SELECT jsonb_build_object('reason', s.reason, 'detail', s.detail, 'since',
+	    to_char(s.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+	  FROM suppressions s
+	 WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_problem;

@@ -46,7 +46,8 @@ RETURNING t.id, t.name, t.strict_schedules, t.created_at;
 SELECT me.role AS my_role, x.*
   FROM members me
   LEFT JOIN LATERAL (
-	SELECT m.user_id AS id, u.email, u.name, m.role, m.created_at
+	SELECT m.user_id AS id, u.email, u.name, m.role, m.created_at,
+	       (SELECT s.since FROM suppressions s WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_fails_since
 	  FROM members m
 	  JOIN users u ON u.id = m.user_id
 	 WHERE m.team_id = $1::uuid
@@ -77,13 +78,15 @@ WITH made AS (
 	ON CONFLICT DO NOTHING
 	RETURNING user_id, role, created_at
 )
-SELECT u.id, u.email, u.name, made.role, made.created_at
+SELECT u.id, u.email, u.name, made.role, made.created_at,
+       (SELECT s.since FROM suppressions s WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_fails_since
   FROM made
   JOIN users u ON u.id = made.user_id;
 
 -- name: member_find
 -- Member $3, locked, and how many owners the team has.
 SELECT u.id, u.email, u.name, m.role, m.created_at,
+       (SELECT s.since FROM suppressions s WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_fails_since,
        (SELECT count(*) FROM members o
 	 WHERE o.team_id = $1::uuid AND o.role = 'owner') AS owners
   FROM members me
@@ -99,7 +102,8 @@ UPDATE members m
   JOIN users u ON u.id = $3::uuid
  WHERE me.team_id = $1::uuid AND me.user_id = $2::uuid
    AND m.team_id = me.team_id AND m.user_id = $3::uuid
-RETURNING u.id, u.email, u.name, m.role, m.created_at;
+RETURNING u.id, u.email, u.name, m.role, m.created_at,
+	  (SELECT s.since FROM suppressions s WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_fails_since;
 
 -- name: member_remove
 DELETE FROM members m

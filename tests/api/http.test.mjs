@@ -57,7 +57,7 @@ for (const method of ['TRACE', 'PROPFIND', 'BREW', 'get']) {
 
 // HEAD: the headers of GET, and no body.
 const readable = ['/v1/auth/me', '/v1/notifications', '/v1/notifications/unread-count', '/v1/notifications/types',
-  '/api/notifications', `/v1/teams/${team.id}`, `/v1/teams/${team.id}/members`, `/v1/teams/${team.id}/keys`,
+  `/v1/notifications/${note.id}/deliveries`, '/api/notifications', `/v1/teams/${team.id}`, `/v1/teams/${team.id}/deliveries`, `/v1/teams/${team.id}/members`, `/v1/teams/${team.id}/keys`,
   `/v1/teams/${team.id}/audit`, `/v1/teams/${team.id}/projects`, `/v1/projects/${team.project}`,
   `/v1/projects/${team.project}/experiments`, experiment, `${experiment}/preflight`, `/v1/projects/${team.project}/flags`, flag,
   `${experiment}/schedule`, `${flag}/environments/production/schedule`, `/v1/projects/${team.project}/schedules`,
@@ -82,7 +82,7 @@ for (const path of readable) {
 
 // Query parameters: ignored, or refused before anything is done.
 const strict = { Prefer: 'handling=strict' };
-const paged = /notifications$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback)$/;
+const paged = /notifications$|teams\/[^/]+\/deliveries$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback)$/;
 
 for (const path of readable) {
   test(`strict handling of GET ${path}`, async () => {

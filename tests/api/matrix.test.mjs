@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, give, makeExperiment, makeFlag, makeKey, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeKey, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -24,6 +24,8 @@ const ids = {
   flag: { own: makeFlag(team, { key: 'own' }).id, foreign: makeFlag(other).id },
   environment: { own: team.environments.production, foreign: other.environments.production },
   user: { own: world.viewer.id, foreign: outsider.id },
+  delivery: { own: failedDelivery(world.viewer, team.id).id, foreign: failedDelivery(outsider, other.id).id,
+    deleted: uuid() },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
 const malformed = ['x', '.x', '0', '-1', 'null', 'undefined', 'me', `${uuid()}0`, uuid().slice(1), uuid().replaceAll('-', ''),
@@ -71,6 +73,7 @@ const table = {
   'POST /v1/notifications/mark-all-read': { body: { type: 'job.completed' } },
   'PATCH /v1/notifications/{id}': { id: 'notification', noun: 'Notification', body: { read: true } },
   'DELETE /v1/notifications/{id}': { id: 'notification', noun: 'Notification', spends: true },
+  'GET /v1/notifications/{id}/deliveries': { id: 'notification', noun: 'Notification' },
   'GET /api/notifications': {},
   'POST /api/notifications/{id}/read': { id: 'notification', noun: 'Notification' },
   'POST /api/notifications/read-all': {},
@@ -81,6 +84,9 @@ const table = {
     body: () => ({ email: `${uuid()}@example.com`, role: 'viewer' }), status: 201 },
   'PATCH /v1/teams/{team}/members/{user}': { id: 'user', noun: 'Member', body: { role: 'viewer' }, least: manage },
   'DELETE /v1/teams/{team}/members/{user}': { id: 'user', noun: 'Member', least: manage, spends: true },
+  'DELETE /v1/teams/{team}/members/{user}/suppression': { id: 'user', noun: 'Member', least: manage, spends: true },
+  'GET /v1/teams/{team}/deliveries': { id: 'team', noun: 'Team', least: manage },
+  'POST /v1/teams/{team}/deliveries/{id}/replay': { id: 'delivery', noun: 'Delivery', least: manage, spends: true },
   'GET /v1/teams/{team}/keys': { id: 'team', noun: 'Team' },
   'POST /v1/teams/{team}/keys': { id: 'team', noun: 'Team', body: { name: 'k', kind: 'agent' }, least: manage, status: 201 },
   'DELETE /v1/teams/{team}/keys/{id}': { id: 'key', noun: 'Key', least: manage, spends: true },
@@ -177,7 +183,7 @@ for (const route of userRoutes) {
 
   test(`${route}: the outsider cannot tell what exists`, async () => {
     const texts = new Set();
-    const outer = kind === 'user' || kind === 'key' ? 'Team' : noun;
+    const outer = kind === 'user' || kind === 'key' || kind === 'delivery' ? 'Team' : noun;
     const those = [['own', ids[kind].own ?? team.keys.client.id], ...strangers(kind).filter(([what]) => what !== 'foreign')];
     for (const [what, id] of those) {
       const answer = await send(route, id, { as: outsider.token });

@@ -109,6 +109,17 @@ export function drifted(users) {
     WHERE i.user_id IN (${ids}) GROUP BY i.user_id HAVING i.unread <> count(n.id)`);
 }
 
+// A delivery that has failed for good; returns its row.
+export function failedDelivery(user, team, fields = {}) {
+  const [note] = give(user, [{ team_id: team }]);
+  const row = { id: uuid(), channel: 'email', status: 'failed', error: 'refused: no such thing', attempts: 10, address: user.email,
+    created_at: note.created_at, ...fields };
+  exec(`INSERT INTO deliveries (user_id, notification_id, team_id, kind, decided_at, payload, id, channel, status, error, attempts, address, created_at)
+    SELECT ${quote(user.id)}, ${quote(note.id)}, ${quote(team)}, 'feedback.new', created_at + interval '1 minute', '{}', t.*
+    FROM jsonb_to_record(${jsonb(row)}) AS t (id uuid, channel text, status text, error text, attempts integer, address text, created_at timestamptz);`);
+  return { ...row, note };
+}
+
 /* ---- experiments ---- */
 
 // What the preflight asks of an experiment; its project's snippet it asks for as well.

@@ -1,0 +1,178 @@
+/*
+ * teams: what could not be delivered, for those who manage the team.
+ *
+ * A delivery is replayed as if it was never tried.  That could tell its user twice when nobody
+ * knows whether the first time worked: then the caller has to say that it may.
+ */
+#include <string.h>
+
+#include "cgi/teams/teams.h"
+#include "field.h"
+#include "page.h"
+#include "queries.h"
+#include "text.h"
+#include "webhook.h"
+
+static void
+delivery_json(struct out *o, const struct db_rows *rows, int row)
+{
+	const char *address = rows_text(rows, row, "address");
+
+	/* a webhook's address is its owner's secret, but not who runs it */
+	if (address != NULL && strcmp(rows_text(rows, row, "channel"), "webhook") == 0)
+		address = webhook_host(o->a, address);
+	out_open(o, '{');
+	row_text(o, rows, row, "id");
+	row_text(o, rows, row, "channel");
+	out_key(o, "type");
+	out_text(o, rows_text(rows, row, "kind"));
+	row_named(o, rows, row, "user");
+	out_key(o, "title");
+	out_text(o, rows_text(rows, row, "notification_name"));
+	out_key(o, "address");
+	out_text(o, address);
+	row_text(o, rows, row, "status");
+	row_text(o, rows, row, "error");
+	out_key(o, "attempts");
+	out_int(o, rows_int(rows, row, "attempts"));
+	out_key(o, "replays");
+	out_int(o, rows_int(rows, row, "replays"));
+	row_moment(o, rows, row, "created_at");
+	row_moment(o, rows, row, "decided_at");
+	out_close(o, '}');
+}
+
+/* What an audit row says of it: no title and no address, which are its user's. */
+static void
+change_json(struct out *o, const struct db_rows *rows, int row)
+{
+	out_open(o, '{');
+	row_text(o, rows, row, "status");
+	row_text(o, rows, row, "error");
+	out_key(o, "attempts");
+	out_int(o, rows_int(rows, row, "attempts"));
+	out_close(o, '}');
+}
+
+int
+list_failed(struct req *rq, struct reply *rp)
+{
+	static const struct listing deliveries = { &q_ledger_failed_page, "Team", "deliveries",
+		delivery_json, .right = RIGHT_MANAGE };
+	size_t n;
+	const char *status = text_query(rq->a, rq->query, "status", &n);
+
+	if (rq->strict && status != NULL && strcmp(status, "failed") != 0)
+		return http_fail(rq, rp, 400, "Unknown value: %s", text_clean(rq->a, status, n));
+	return listing_page(rq, rp, &deliveries);
+}
+
+/* ---- POST …/deliveries/{id}/replay ---- */
+
+struct replay {
+	struct change c;
+	enum field_bool may_repeat;
+	const char *delivery; /* in the path */
+	const char *object;
+};
+
+static const struct field replay_fields[] = {
+	BOOL(struct replay, may_repeat, NULLABLE),
+	{ 0 },
+};
+
+static enum db_status
+replay_body(struct db_tx *tx, void *ctx)
+{
+	SCOPED(rows_free) struct db_rows *old = NULL, *new = NULL;
+	struct replay *w = ctx;
+	struct change *c = &w->c;
+	struct req *rq = c->rq;
+	enum db_status st;
+
+	if ((st = change_enter(tx, c, &q_team_enter, RIGHT_MANAGE, NULL)) != DB_OK)
+		return st;
+	st = db_exec(tx, &q_ledger_find, DB_ARGS(c->id, rq->user, w->delivery), &old);
+	if (st == DB_NONE)
+		return change_refuse(c, 404, "Delivery not found");
+	if (st != DB_OK)
+		return st;
+	if (strcmp(rows_text(old, 0, "status"), "failed") != 0)
+		return change_refuse(c, 409, "It is replayed already");
+	if (rows_bool(old, 0, "is_unknown") && w->may_repeat != YES)
+		return change_refuse(c, 422,
+		    "It may have arrived: say may_repeat to send it again all the same");
+	st = db_exec(tx, &q_ledger_replay,
+	    DB_ARGS(c->id, rq->user, rows_text(old, 0, "user_id"), w->delivery), &new);
+	if (st != DB_OK)
+		return st;
+	c->before = row_object(rq->a, old, 0, change_json);
+	c->after = row_object(rq->a, new, 0, change_json);
+	w->object = row_object(rq->a, new, 0, delivery_json);
+	return change_audit(tx, c, "delivery.replayed", "delivery", w->delivery);
+}
+
+int
+replay_delivery(struct req *rq, struct reply *rp)
+{
+	struct replay w = { 0 };
+	struct out *o;
+
+	if (field_read(rq, rp, replay_fields, &w) != 0 ||
+	    change_begin(&w.c, rq, rp, "Delivery") != 0 ||
+	    (w.delivery = http_id(rq, rp, 1, "Delivery")) == NULL ||
+	    change_failed(rq, rp, db_tx(rq->db, replay_body, &w), &w.c) != 0)
+		return rp->status;
+	o = http_begin(rq, rp, 200);
+	out_open(o, '{');
+	out_key(o, "delivery");
+	out_json(o, w.object);
+	out_close(o, '}');
+	return rp->status;
+}
+
+/* ---- DELETE …/members/{user}/suppression ---- */
+
+struct lift {
+	struct change c;
+	const char *user; /* in the path */
+};
+
+static void
+suppression_json(struct out *o, const struct db_rows *rows, int row)
+{
+	out_open(o, '{');
+	row_text(o, rows, row, "reason");
+	row_moment(o, rows, row, "since");
+	out_close(o, '}');
+}
+
+static enum db_status
+lift_body(struct db_tx *tx, void *ctx)
+{
+	SCOPED(rows_free) struct db_rows *gone = NULL;
+	struct lift *w = ctx;
+	struct change *c = &w->c;
+	enum db_status st;
+
+	if ((st = change_enter(tx, c, &q_team_enter, RIGHT_MANAGE, NULL)) != DB_OK)
+		return st;
+	st = db_exec(tx, &q_ledger_lift, DB_ARGS(c->id, c->rq->user, w->user), &gone);
+	if (st == DB_NONE)
+		return change_refuse(c, 404, "Member not found");
+	if (st != DB_OK)
+		return st;
+	c->before = row_object(c->rq->a, gone, 0, suppression_json);
+	return change_audit(tx, c, "member.mail_resumed", "member", w->user);
+}
+
+int
+lift_suppression(struct req *rq, struct reply *rp)
+{
+	struct lift w = { 0 };
+
+	if (change_begin(&w.c, rq, rp, "Member") != 0 ||
+	    (w.user = http_id(rq, rp, 1, "Member")) == NULL)
+		return rp->status;
+	return change_gone(rq, rp, db_tx(rq->db, lift_body, &w), &w.c, w.user);
+}
