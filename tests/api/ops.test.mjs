@@ -64,6 +64,15 @@ test('metrics are Prometheus text that parses, and count', async () => {
   assert.ok(total((await call('GET', '/metrics')).text) > total(answer.text), 'requests are counted');
 });
 
+test('metrics tell how long cron has been silent', async () => {
+  const age = async () => Number(/^carillon_cron_age_seconds (\d+)$/m.exec((await call('GET', '/metrics')).text)?.[1]);
+  exec("UPDATE heartbeats SET started_at = now() - interval '10 minutes', finished_at = now() - interval '10 minutes';");
+  const silent = await age();
+  assert.ok(silent >= 600 && silent < 660, `${silent} seconds`);
+  cron('dispatch');
+  assert.ok((await age()) < 60);
+});
+
 test('metrics never name a user, an address or a token', async () => {
   await call('GET', `/v1/nothing/${uuid()}`);
   const { text } = await call('GET', '/metrics');

@@ -5,6 +5,7 @@
  */
 
 import { createApi } from './api.js';
+import { followCron } from './cron-banner.js';
 import { byId, h } from './dom.js';
 import { icon } from './icons.js';
 import { fillTopbar } from './topbar.js';
@@ -45,6 +46,7 @@ async function run(start) {
     return;
   }
   fillTopbar(byId('topbar'), api, me);
+  followCron(byId('main'), api);
   await start({ api, me });
 }
 
