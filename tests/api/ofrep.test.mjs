@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { OFREPProvider } from '@openfeature/ofrep-provider';
 import { OpenFeature } from '@openfeature/server-sdk';
-import { base, call, exec, expect, ok, quote, value } from '../lib/client.mjs';
+import { base, call, cron, exec, expect, ok, quote, value } from '../lib/client.mjs';
 import { environments, insertKey, makeFlag, makeKey, makeWorld } from '../lib/world.mjs';
 
 const main = makeWorld();
@@ -194,6 +194,34 @@ test('a stock OpenFeature provider evaluates a flag before and after a toggle', 
   assert.deepEqual(await evaluated(), [false, 'DISABLED', 'off', undefined]);
   exec(`UPDATE flags SET status = 'ARCHIVED' WHERE id = ${quote(flag.id)};`);
   assert.deepEqual((await evaluated()).slice(0, 2), [true, 'ERROR'], 'the program\'s own default');
+});
+
+test('a stock provider evaluates a flag before and after a scheduled enable and disable', async () => {
+  const client = await clientFor(bearer, 'scheduled');
+  const flag = makeFlag(main.team, { key: 'scheduled.by-cron' });
+  const path = `/v1/flags/${flag.id}/environments/production/schedule`;
+  const inHours = (hours) => new Date(Date.now() + hours * 3600000).toISOString();
+  const evaluated = async () => {
+    const { value: served, reason, variant, errorCode } = await client.getBooleanDetails(flag.key, true, context);
+    return [served, reason, variant, errorCode];
+  };
+  // The clock is the database's, so the moment comes to it.
+  const comeDue = (kind) => exec(`UPDATE moments m SET due_at = date_trunc('milliseconds', now())
+    FROM schedules s JOIN flag_environments t ON t.id = s.resource_id
+    WHERE s.id = m.schedule_id AND t.flag_id = ${quote(flag.id)} AND m.kind = ${quote(kind)};`);
+  await ok(201, 'PUT', path, { as: main.owner.token,
+    body: { enable_at: inHours(1), disable: { at: inHours(2) }, time_zone: 'Asia/Kolkata' } });
+  cron('fire');
+  assert.deepEqual(await evaluated(), [false, 'DISABLED', 'off', undefined], 'nothing before its time');
+  const { etag } = (await bulk()).headers;
+  comeDue('enable');
+  assert.deepEqual(await evaluated(), [false, 'DISABLED', 'off', undefined], 'due is not done');
+  cron('fire');
+  assert.deepEqual(await evaluated(), [true, 'STATIC', 'on', undefined]);
+  assert.notEqual((await bulk()).headers.etag, etag, 'who polls with the ETag sees it');
+  comeDue('disable');
+  cron('fire');
+  assert.deepEqual(await evaluated(), [false, 'DISABLED', 'off', undefined]);
 });
 
 test('a stock provider reads every kind, and knows our errors', async () => {

@@ -42,14 +42,20 @@ async function toggle(page, environment, box) {
   );
 }
 
+const BY_CRON = ['FIRED', 'MISSED', 'FAILED'];
+
+/* Whether cron has decided the enable of what is scheduled there. */
+const hasBegun = ({ schedule }) => BY_CRON.includes(schedule?.resolved.enable?.outcome);
+
 /* What can be scheduled of it there: see scheduleDialog(). */
-function scheduleHow({ status }, { enabled, schedule }) {
+function scheduleHow({ status }, environment) {
   if (status === 'ARCHIVED') return null;
-  if (schedule?.resolved.enable?.outcome === 'FIRED') return 'fixed';
-  return enabled ? 'optional' : 'required';
+  if (environment.enabled) return hasBegun(environment) ? 'fixed' : 'optional';
+  return 'required';
 }
 
-function targetOf({ object: flag, path, project }, environment) {
+function targetOf(page, environment) {
+  const { object: flag, path, project } = page;
   const mayChange = mayPublish(project.role);
   return {
     kind: FLAG,
@@ -60,6 +66,8 @@ function targetOf({ object: flag, path, project }, environment) {
     version: flag.version,
     mayChange,
     how: mayChange ? scheduleHow(flag, environment) : null,
+    lost: hasBegun(environment) && !environment.enabled,
+    now: () => targetOf(page, page.object.environments.find(({ id }) => id === environment.id)),
     why: mayChange
       ? `${flag.name} is archived, so there is nothing to schedule.`
       : limitOf(project.role),

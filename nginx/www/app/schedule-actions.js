@@ -8,16 +8,53 @@ import { complain, say } from './status.js';
 
 const OVERTAKEN = [404, 409, 412];
 
+const cancelled = (page, { path, schedule }) =>
+  page.api.delete(path, { version: schedule.version });
+
+/* Say that a schedule was not cancelled. */
+async function notCancelled(page, error) {
+  if (OVERTAKEN.includes(error.status)) await page.overtaken(error);
+  else complain(error, 'Not cancelled.');
+}
+
+/*
+ * A first moment that was missed or failed stays as it is: what is left of its schedule has to go
+ * before there can be another. Resolves to the target as it is then, or null.
+ */
+async function startAnew(page, target) {
+  const sure = await confirmAction({
+    title: 'Schedule it anew?',
+    text:
+      `${target.name} was not switched on when it should have been. What is left of that ` +
+      'schedule, switching it off, is cancelled first.',
+    action: 'Cancel the rest and go on',
+    keep: 'Keep it',
+  });
+  if (!sure) return null;
+  try {
+    await cancelled(page, target);
+    await page.renew();
+    return target.now();
+  } catch (error) {
+    await notCancelled(page, error);
+    return null;
+  }
+}
+
 /*
  * What is scheduled on a page (openResource).
  *   kind, path, schedule as scheduleDialog() has them; key tells the buttons of a page apart
  *   name     'Checkout colour', 'New search in production'
  *   how      null when it cannot be scheduled; why not is then a sentence
  *   version  the resource's
+ *   lost     its first moment was missed or failed, and the other is still to come; now() is then
+ *            the target as the page has it now
  */
-export async function editSchedule(page, target) {
-  const { kind, path, schedule, name, how, version } = target;
+export async function editSchedule(page, wanted) {
   if (!page.free()) return;
+  const target = wanted.lost ? await startAnew(page, wanted) : wanted;
+  if (target === null) return;
+  const { kind, path, schedule, name, how, version } = target;
   const result = await scheduleDialog({
     api: page.api,
     kind,
@@ -38,7 +75,8 @@ export async function editSchedule(page, target) {
   }
 }
 
-export async function cancelSchedule(page, { kind, path, schedule, name }) {
+export async function cancelSchedule(page, target) {
+  const { kind, name } = target;
   if (!page.free()) return;
   const sure = await confirmAction({
     title: 'Cancel the schedule?',
@@ -51,12 +89,11 @@ export async function cancelSchedule(page, { kind, path, schedule, name }) {
   });
   if (!sure) return;
   try {
-    await page.api.delete(path, { version: schedule.version });
+    await cancelled(page, target);
     await page.renew();
     say(`The schedule of ${name} is cancelled`);
   } catch (error) {
-    if (OVERTAKEN.includes(error.status)) await page.overtaken(error);
-    else complain(error, 'Not cancelled.');
+    await notCancelled(page, error);
   }
 }
 

@@ -13,8 +13,21 @@ let serial = 0;
 
 const two = (number) => String(number).padStart(2, '0');
 
-function numbers(most) {
-  return Array.from({ length: most }, (_, n) => h('option', { value: n }, two(n)));
+/* A number of two digits: typed, or stepped through. */
+function digits(name, most) {
+  const input = h('input', {
+    type: 'number',
+    name,
+    required: true,
+    min: 0,
+    max: most,
+    step: 1,
+    inputmode: 'numeric',
+  });
+  input.addEventListener('change', () => {
+    if (input.checkValidity()) input.value = two(Number(input.value));
+  });
+  return input;
 }
 
 function labelled(label, control, kind = '') {
@@ -38,15 +51,15 @@ function errorOf(control) {
 
 /* Hour and minute, as on a clock of 24 hours. */
 function clock() {
-  const hour = h('select', { name: 'hour' }, numbers(24));
-  const minute = h('select', { name: 'minute' }, numbers(60));
+  const hour = digits('hour', 23);
+  const minute = digits('minute', 59);
   return {
     cells: [labelled('Hour', hour, 'narrow'), labelled('Minute', minute, 'narrow')],
     hour,
     read: () => ({ hour: Number(hour.value), minute: Number(minute.value) }),
     show(time) {
-      hour.value = time.hour;
-      minute.value = time.minute;
+      hour.value = two(time.hour);
+      minute.value = two(time.minute);
     },
   };
 }
