@@ -72,6 +72,7 @@ tell_team(struct db_tx *tx, const struct given *w, const struct db_rows *made)
 		.users = rows_text(made, 0, "users"),
 		.dedupe = arena_fmt(a, "feedback:%s", id),
 		.team = rows_text(made, 0, "team_id"),
+		.team_name = rows_text(made, 0, "team_name"),
 		.body = said,
 		.link = arena_fmt(a, "/dashboard/feedback?project=%s", project),
 		.data = arena_fmt(a, "{\"feedback_id\":\"%s\"}", id),
@@ -87,7 +88,7 @@ tell_team(struct db_tx *tx, const struct given *w, const struct db_rows *made)
 	if (n.users == NULL)
 		return DB_OK;
 	n.title = arena_fmt(a, "New feedback in %s", n.project_name);
-	return notify_enqueue(tx, a, w->rq->conf->base_url, &n);
+	return notify_enqueue(tx, a, w->rq->conf, &n);
 }
 
 static enum db_status

@@ -1,38 +1,40 @@
 #include "notify.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "json.h"
+#include "mailing.h"
+#include "optout.h"
 #include "queries.h"
 #include "text.h"
 #include "webhook.h"
 
-#define EXPERIMENT "experiment"
-#define FLAG       "flag environment"
-#define SCHEDULER  "scheduler"
-#define MEMBERS    "all members of the team"
+/* resource, open */
+#define EXPERIMENT "experiment", "Open the experiment"
+#define FLAG       "flag environment", "Open the flag"
+#define ISSUES     "issue list", "See the issues"
+/* recipients, because, names_team */
+#define SCHEDULER  "scheduler", "you scheduled it", false
+#define MEMBERS    "all members of the team", "you are a member of", true
+#define STARTER    "who started it", "you started it", false
 
+/* clang-format off */
 const struct notice_type notice_types[] = {
-	/* name, label, resource, recipients, in_app, email, is_mutable */
-	{ "EXPERIMENT_SCHEDULED_LAUNCH_FIRED", "Experiment launched", EXPERIMENT, SCHEDULER, true,
-	    true, false },
-	{ "EXPERIMENT_SCHEDULED_END_FIRED", "Experiment ended", EXPERIMENT, SCHEDULER, true, true,
-	    false },
-	{ "EXPERIMENT_SCHEDULE_MISSED", "Experiment schedule missed", EXPERIMENT, SCHEDULER, true,
-	    true, false },
-	{ "EXPERIMENT_SCHEDULE_FAILED", "Experiment schedule failed", EXPERIMENT, SCHEDULER, true,
-	    true, false },
+	/* name, label, resource and open, recipients and because, in_app, email, is_mutable */
+	{ "EXPERIMENT_SCHEDULED_LAUNCH_FIRED", "Experiment launched", EXPERIMENT, SCHEDULER, true, true, false },
+	{ "EXPERIMENT_SCHEDULED_END_FIRED", "Experiment ended", EXPERIMENT, SCHEDULER, true, true, false },
+	{ "EXPERIMENT_SCHEDULE_MISSED", "Experiment schedule missed", EXPERIMENT, SCHEDULER, true, true, false },
+	{ "EXPERIMENT_SCHEDULE_FAILED", "Experiment schedule failed", EXPERIMENT, SCHEDULER, true, true, false },
 	{ "FLAG_SCHEDULED_ENABLE_FIRED", "Flag enabled", FLAG, SCHEDULER, true, true, false },
 	{ "FLAG_SCHEDULED_DISABLE_FIRED", "Flag disabled", FLAG, SCHEDULER, true, true, false },
 	{ "FLAG_SCHEDULE_MISSED", "Flag schedule missed", FLAG, SCHEDULER, true, true, false },
 	{ "FLAG_SCHEDULE_FAILED", "Flag schedule failed", FLAG, SCHEDULER, true, true, false },
-	{ "issue.digest", "Issue digest", "issue list", MEMBERS, true, true, true },
-	{ "issue.new", "New issue", "issue list", MEMBERS, true, false, true },
-	{ "feedback.new", "New feedback", "feedback", MEMBERS, true, true, true },
-	{ "job.completed", "Job completed", "job", "who started it", true, true, true },
-	{ NULL, NULL, NULL, NULL, false, false, false },
+	{ "issue.digest", "Issue digest", ISSUES, MEMBERS, true, true, true },
+	{ "issue.new", "New issue", ISSUES, MEMBERS, true, false, true },
+	{ "feedback.new", "New feedback", "feedback", "See the feedback", MEMBERS, true, true, true },
+	{ "job.completed", "Job completed", "job", "See the job", STARTER, true, true, true },
+	{ 0 },
 };
+/* clang-format on */
 
 const char *const notice_channels[] = { "in_app", "email", "webhook", NULL };
 
@@ -60,26 +62,30 @@ notice_find(const char *name)
 	return NULL;
 }
 
-/* {"subject":…,"text":…,"html":…}: what dispatch will send, byte for byte. */
+/*
+ * The end of each user's own unsubscribe link, as PostgreSQL's text of text[], in the order of
+ * users, which is that of uuid[] as it prints it.
+ */
 static const char *
-mail_payload(struct arena *a, const char *base_url, const struct notice *n)
+sign_links(struct arena *a, const struct conf *conf, const struct notice_type *t, const char *users)
 {
-	const char *body = n->body != NULL ? n->body : "";
-	const char *link = n->link != NULL ? n->link : "/dashboard/inbox";
-	const char *url = arena_fmt(a, "%s%s", base_url, link);
+	char user[UUID_LEN + 1], link[OPTOUT_LEN + 1];
 	struct out o;
 
-	out_init(&o, a, 1024);
-	out_open(&o, '{');
-	out_key(&o, "subject");
-	out_text(&o, text_one_line(a, n->title));
-	out_key(&o, "text");
-	out_text(&o, arena_fmt(a, "%s\n\n%s\n\n%s\n", n->title, body, url));
-	out_key(&o, "html");
-	out_text(&o,
-	    arena_fmt(a, "<h1>%s</h1>\n<p>%s</p>\n<p><a href=\"%s\">Open in Carillon</a></p>\n",
-		text_html(a, n->title), text_html(a, body), text_html(a, url)));
-	out_close(&o, '}');
+	out_init(&o, a, strlen(users) / (UUID_LEN + 1) * (OPTOUT_LEN + 1) + 64);
+	while (*users != '\0') {
+		size_t n = strcspn(users, "{,}");
+
+		if (n == 0) {
+			out_raw(&o, users++, 1);
+			continue;
+		}
+		if (!text_uuid(users, n, user))
+			return NULL;
+		optout_sign(&conf->keys, user, t->name, link);
+		out_raw(&o, link, OPTOUT_LEN);
+		users += n;
+	}
 	out_raw(&o, "", 1);
 	return o.s;
 }
@@ -101,28 +107,37 @@ channels(struct arena *a, const struct notice_type *t, const char **names, const
 }
 
 enum db_status
-notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n)
+notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const struct notice *n)
 {
 	const struct notice_type *t = notice_find(n->type);
-	const char *names, *standard;
+	const char *names, *standard, *links = NULL;
+	struct mailing m;
 
 	if (t == NULL || (n->link != NULL && !text_is_link(n->link)))
+		return DB_BAD;
+	mailing_of(&m, a, conf->base_url, t, n);
+	if (m.unsubscribe != NULL && (links = sign_links(a, conf, t, n->users)) == NULL)
 		return DB_BAD;
 	channels(a, t, &names, &standard);
 	db_later(tx, &q_notify_open, DB_ARGS(n->users));
 	db_later(tx, &q_notify_lock, DB_ARGS(n->users));
 	db_later(tx, &q_notify_enqueue,
 	    DB_ARGS(n->users, n->dedupe, names, standard, t->is_mutable ? "true" : "false", n->type,
-		n->team, text_one_line(a, n->title), n->body, n->link,
-		n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
-		n->resource_name, n->project_id, n->project_name, n->environment_id,
-		n->environment_name, mail_payload(a, base_url, n),
-		webhook_body(a, base_url, n, NULL)));
+		n->team, m.subject, n->body, n->link, n->data != NULL ? n->data : "{}",
+		n->resource_kind, n->resource_id, n->resource_name, n->project_id, n->project_name,
+		n->environment_id, n->environment_name, m.text.head, m.text.tail, m.html.head,
+		m.html.tail, m.headers, m.unsubscribe, links,
+		webhook_body(a, conf->base_url, n, NULL)));
 	return DB_OK;
 }
 
 void
-notify_mail(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n)
+notify_mail(struct db_tx *tx, struct arena *a, const struct conf *conf, const struct notice *n)
 {
-	db_later(tx, &q_notify_mail, DB_ARGS(n->users, n->type, mail_payload(a, base_url, n)));
+	static const struct notice_type plain = { .open = "Open in Carillon",
+		.because = "it is about what you scheduled" };
+	struct mailing m;
+
+	mailing_of(&m, a, conf->base_url, &plain, n);
+	db_later(tx, &q_notify_mail, DB_ARGS(n->users, n->type, mailing_json(a, &m)));
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "arena.h"
+#include "conf.h"
 #include "db.h"
 
 /*
@@ -15,7 +16,10 @@ struct notice_type {
 	const char *name;
 	const char *label;      /* for people */
 	const char *resource;   /* what kind of thing it is about, in words */
+	const char *open;       /* what a mail's button says */
 	const char *recipients; /* in words */
+	const char *because;    /* the same said to one of them: "You get this because …" */
+	bool names_team;        /* the team's name ends that sentence */
 	bool in_app, email;     /* on unless a preference says otherwise */
 	bool is_mutable;        /* preferences count */
 };
@@ -37,6 +41,10 @@ struct notice {
 	const char *data; /* JSON object, or NULL for {} */
 	const char *resource_kind, *resource_id, *resource_name;
 	const char *project_id, *project_name, *environment_id, *environment_name;
+	/* for the mail only: */
+	const char *when, *when_utc, *why; /* of what was scheduled; why: a sentence */
+	const char *team_name;
+	const char *because; /* a whole sentence, in place of the type's */
 };
 
 /*
@@ -44,16 +52,17 @@ struct notice {
  * the caller's transaction, of which it should be the last: the statements travel with COMMIT
  * (db_later).  Doubles and unknown users are dropped; a type that is not in the registry or an
  * unsafe link is DB_BAD before anything is written.
- *   a         for rendering; a scratch of the caller's
- *   base_url  makes the link absolute in the mail
+ *   a     for rendering; a scratch of the caller's
+ *   conf  its base_url makes links absolute in the mail, its keys sign them
  */
-enum db_status notify_enqueue(struct db_tx *tx, struct arena *a, const char *base_url,
+enum db_status notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf,
     const struct notice *n) MUST_CHECK;
 
 /*
  * A mail alone, for what people must hear of and the closed registry has no type for: type is a
- * word of the caller's, and only users, title, body and link count.  Nobody can mute it.
+ * word of the caller's.  Nobody can mute it.
  */
-void notify_mail(struct db_tx *tx, struct arena *a, const char *base_url, const struct notice *n);
+void notify_mail(struct db_tx *tx, struct arena *a, const struct conf *conf,
+    const struct notice *n);
 
 #endif

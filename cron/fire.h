@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "cron.h"
+#include "notify.h"
 #include "zone.h"
 
 /*
@@ -120,5 +121,8 @@ const char *fire_data(struct arena *a, const struct fire_news *n);
 /* Of an end that tzdata has moved to to_ms. */
 const char *fire_moved_title(struct arena *a, const struct fire_news *n);
 const char *fire_moved_body(struct arena *a, const struct fire_news *n, int64_t to_ms);
+
+/* What only the mail says: when, which is ms, why, and why to this reader. */
+void fire_mail(struct arena *a, const struct fire_news *n, int64_t ms, struct notice *out);
 
 #endif

@@ -222,9 +222,10 @@ tell(struct db_tx *tx, struct fire *f, const struct fire_moment *m, const struct
 		.environment_name = rows_text(r, 0, "environment_name"),
 	};
 
+	fire_mail(a, n, rows_int(r, 0, "due_ms"), &notice);
 	if (strcmp(notice.users, "{}") == 0)
 		log_line(LOG_WARN, NULL, "moment %s: there is nobody to tell", m->id);
-	return notify_enqueue(tx, a, f->run->conf->base_url, &notice);
+	return notify_enqueue(tx, a, f->run->conf, &notice);
 }
 
 /* All writes, inboxes last: they are what others wait for most.  They travel with COMMIT, so

@@ -105,18 +105,35 @@ span(struct arena *a, int64_t seconds)
 	    count_of(a, rest / units[i + 1].seconds, units[i + 1].name));
 }
 
-/* "22 Nov 2026, 09:00 EST (America/New_York), which is 22 Nov 2026, 14:00 UTC" */
+/* When it was due: "22 Nov 2026, 14:00 UTC", and the same in the schedule's zone, or NULL when that
+ * says nothing new: "22 Nov 2026, 09:00 EST (America/New_York)". */
+static const char *
+due_utc(struct arena *a, const struct fire_news *n, int64_t ms)
+{
+	char exact[MOMENT_LEN + 1];
+
+	moment_format(ms, exact);
+	return n->utc != NULL ? zone_text(a, n->utc, ms) : arena_dup(a, exact);
+}
+
+static const char *
+due_local(struct arena *a, const struct fire_news *n, int64_t ms)
+{
+	const char *local;
+
+	if (n->zone == NULL)
+		return NULL;
+	local = zone_text(a, n->zone, ms);
+	return strcmp(local, due_utc(a, n, ms)) != 0 ? local : NULL;
+}
+
+/* Both in one: "…, which is …" */
 static const char *
 when(struct arena *a, const struct fire_news *n, int64_t ms)
 {
-	char exact[MOMENT_LEN + 1];
-	const char *local, *utc;
+	const char *local = due_local(a, n, ms), *utc = due_utc(a, n, ms);
 
-	moment_format(ms, exact);
-	utc = n->utc != NULL ? zone_text(a, n->utc, ms) : exact;
-	local = n->zone != NULL ? zone_text(a, n->zone, ms) : utc;
-	return strcmp(local, utc) == 0 ? arena_dup(a, utc)
-				       : arena_fmt(a, "%s, which is %s", local, utc);
+	return local == NULL ? utc : arena_fmt(a, "%s, which is %s", local, utc);
 }
 
 static const char *
@@ -157,6 +174,17 @@ fired_body(struct arena *a, const struct fire_news *n)
 						 : "");
 }
 
+/* In words, a sentence; NULL when there is none. */
+static const char *
+reason(struct arena *a, const struct fire_news *n)
+{
+	if (n->v->reason == NULL)
+		return NULL;
+	if (strcmp(n->v->reason, REASON_PREFLIGHT_FAILED) == 0 && n->c->preflight != NULL)
+		return arena_fmt(a, "Its preflight no longer passes: %s.", n->c->preflight);
+	return schedule_sentence(n->v->reason);
+}
+
 const char *
 fire_body(struct arena *a, const struct fire_news *n)
 {
@@ -166,9 +194,7 @@ fire_body(struct arena *a, const struct fire_news *n)
 	if (n->v->outcome == FIRE_FIRED)
 		return fired_body(a, n);
 	did = n->v->outcome == FIRE_MISSED ? w->missed : w->failed;
-	why = schedule_sentence(n->v->reason);
-	if (strcmp(n->v->reason, REASON_PREFLIGHT_FAILED) == 0 && n->c->preflight != NULL)
-		why = arena_fmt(a, "Its preflight no longer passes: %s.", n->c->preflight);
+	why = reason(a, n);
 	stays = n->v->to != NULL  ? "The experiment is a draft again."
 	    : n->c->state == NULL ? "Nothing was changed."
 				  : w->stays;
@@ -238,4 +264,18 @@ fire_moved_body(struct arena *a, const struct fire_news *n, int64_t to_ms)
 	    when(a, n, rows_int(n->rows, 0, "due_ms")),
 	    count_of(a, rows_int(n->rows, 0, "end_days"), "day"),
 	    rows_text(n->rows, 0, "end_time"));
+}
+
+void
+fire_mail(struct arena *a, const struct fire_news *n, int64_t ms, struct notice *out)
+{
+	const char *local = due_local(a, n, ms), *utc = due_utc(a, n, ms);
+
+	out->when = local != NULL ? local : utc;
+	out->when_utc = local != NULL ? utc : NULL;
+	out->why = reason(a, n);
+	if (rows_text(n->rows, 0, "scheduled_by") == NULL)
+		out->because = arena_fmt(a,
+		    "You get this because you own %s, and the account that scheduled it is gone.",
+		    rows_text(n->rows, 0, "team_name"));
 }

@@ -63,14 +63,21 @@ tell(struct db_tx *tx, struct fire *f, const struct db_rows *rows, int64_t to_ms
 	struct fire_case c;
 	struct fire_news n = { rows, &c, &stays, false,
 		fire_zone(f, rows_text(rows, 0, "time_zone")), fire_zone(f, "UTC") };
+	struct notice notice;
 
 	fire_read_case(f, rows, &c);
-	notify_mail(tx, a, f->run->conf->base_url,
-	    &(struct notice){ .type = "schedule.moved",
+	notice = (struct notice){ .type = "schedule.moved",
 		.users = rows_text(rows, 0, "recipients"),
 		.title = fire_moved_title(a, &n),
 		.body = fire_moved_body(a, &n, to_ms),
-		.link = fire_link(a, &n) });
+		.link = fire_link(a, &n),
+		.resource_kind = rows_text(rows, 0, "resource_kind"),
+		.resource_id = rows_text(rows, 0, "resource_id"),
+		.resource_name = rows_text(rows, 0, "resource_name"),
+		.project_name = rows_text(rows, 0, "project_name"),
+		.environment_name = rows_text(rows, 0, "environment_name") };
+	fire_mail(a, &n, to_ms, &notice);
+	notify_mail(tx, a, f->run->conf, &notice);
 }
 
 static enum db_status

@@ -17,6 +17,7 @@
 
 #include "field.h"
 #include "listing.h"
+#include "mailing.h"
 #include "prefs.h"
 #include "queries.h"
 #include "text.h"
@@ -92,31 +93,6 @@ code_mac(struct login *w, const char *id)
 	    (const char *const[]){ w->email, id, w->code, NULL });
 }
 
-static const char *
-code_mail(struct arena *a, const char *code)
-{
-	struct out o;
-
-	out_init(&o, a, 512);
-	out_open(&o, '{');
-	out_key(&o, "subject");
-	out_text(&o, arena_fmt(a, "%s is your Carillon login code", code));
-	out_key(&o, "text");
-	out_text(&o,
-	    arena_fmt(a,
-		"Your login code is %s\n\nIt works once, within 10 minutes. If you did not "
-		"ask for it, you can ignore this mail.\n",
-		code));
-	out_key(&o, "html");
-	out_text(&o,
-	    arena_fmt(a,
-		"<p>Your login code is</p>\n<h1>%s</h1>\n<p>It works once, within 10 minutes. "
-		"If you did not ask for it, you can ignore this mail.</p>\n",
-		code));
-	out_close(&o, '}');
-	return arena_ndup(a, o.s, o.n);
-}
-
 static enum db_status
 send_body(struct db_tx *tx, void *ctx)
 {
@@ -129,7 +105,7 @@ send_body(struct db_tx *tx, void *ctx)
 		return st;
 	id = rows_text(turn, 0, "id");
 	st = db_exec(tx, &q_code_add,
-	    DB_ARGS(w->email, id, code_mac(w, id), code_mail(w->rq->a, w->code)), &made);
+	    DB_ARGS(w->email, id, code_mac(w, id), mailing_code(w->rq->a, w->code)), &made);
 	if (st != DB_OK)
 		return st;
 	w->done = rows_bool(made, 0, "made");

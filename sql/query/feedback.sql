@@ -3,9 +3,10 @@
 -- name: feedback_add
 -- Kept where key $1 belongs, if the key is still good.
 WITH place AS (
-	SELECT k.team_id, k.project_id, p.name AS project_name, e.id AS environment_id,
+	SELECT k.team_id, t.name AS team_name, k.project_id, p.name AS project_name, e.id AS environment_id,
 	       e.name AS environment_name
 	  FROM api_keys k
+	  JOIN teams t ON t.id = k.team_id
 	  JOIN projects p ON p.id = k.project_id
 	  JOIN environments e ON e.id = k.environment_id
 	 WHERE k.id = $1::uuid AND k.kind = 'client'

@@ -91,7 +91,7 @@ SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, clock.a
        s.id AS schedule_id,
        coalesce(e.name, f.name, s.resource_name) AS resource_name,
        s.environment_id, coalesce(env.name, s.environment_name) AS environment_name,
-       p.id AS project_id, p.name AS project_name, p.team_id, team.strict_schedules, me.role,
+       p.id AS project_id, p.name AS project_name, p.team_id, team.name AS team_name, team.strict_schedules, me.role,
        coalesce(e.status, f.status) AS status, t.enabled, f.id AS flag_id,
        p.snippet_seen_at, e.url_rules, e.variations, e.metrics,
        other.kind AS the_other, coalesce(other.due_at < m.due_at, false) AS waits,

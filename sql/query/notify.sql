@@ -20,25 +20,32 @@ SELECT count(*) AS inboxes
 -- name: notify_enqueue
 -- One event to the users $1, whose inboxes are locked: so created_at, which is now, rises in the
 -- order of commits.  $2 is the dedupe key, $3 are the channels, $4 the registry's defaults for
--- them; $5 says whether preferences may override those.  $6... are the row; the last are the
--- frozen mail and the body for a webhook, which gets the moment and the notification's id; users
--- without a webhook want nothing there.
+-- them; $5 says whether preferences may override those, and make mail wait.  $6... are the row,
+-- $19... the frozen mail: text and HTML, each with a gap between two parts for the user's own
+-- end, one of $25, of the unsubscribe link $24.  $26 is the body for a webhook, which gets the
+-- moment and the notification's id; users without a webhook want nothing there.
 WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', clock_timestamp()) AS at
 ), channel AS (
 	SELECT name, standard
 	  FROM unnest($3::text[], $4::boolean[]) AS c (name, standard)
+), reader AS (
+	SELECT DISTINCT ON (user_id) user_id, coalesce(ending, '') AS ending
+	  FROM unnest($1::uuid[], $25::text[]) AS r (user_id, ending)
 ), wish AS MATERIALIZED (
-	SELECT u.id AS user_id, channel.name AS channel,
+	SELECT u.id AS user_id, reader.ending, channel.name AS channel,
 	       CASE WHEN $5::boolean
 		    THEN coalesce((u.preferences #>> ARRAY['notifications', 'types', $6::text, channel.name])::boolean,
 			channel.standard)
-		    ELSE channel.standard END AS wanted
-	  FROM users u
+		    ELSE channel.standard END AS wanted,
+	       CASE WHEN $5::boolean
+		    THEN (u.preferences #>> '{notifications,email_after_minutes}')::integer
+			* interval '1 minute' END AS waits
+	  FROM reader
+	  JOIN users u ON u.id = reader.user_id
 	 CROSS JOIN channel
-	 WHERE u.id = ANY ($1::uuid[])
-	   AND (channel.name <> 'webhook'
-	    OR EXISTS (SELECT 1 FROM webhooks w WHERE w.user_id = u.id AND w.gone_at IS NULL))
+	 WHERE channel.name <> 'webhook'
+	    OR EXISTS (SELECT 1 FROM webhooks w WHERE w.user_id = u.id AND w.gone_at IS NULL)
 ), made AS (
 	INSERT INTO notifications (user_id, created_at, dedupe_key, type, team_id,
 	    title, body, link, data, resource_kind, resource_id, resource_name,
@@ -46,8 +53,7 @@ WITH clock AS MATERIALIZED (
 	SELECT user_id, clock.at, $2::text, $6::text, $7::uuid,
 	       $8::text, $9::text, $10::text, $11::jsonb, $12::text, $13::uuid, $14::text,
 	       $15::uuid, $16::text, $17::uuid, $18::text, wanted
-	  FROM wish
-	 CROSS JOIN clock
+	  FROM wish, clock
 	 WHERE channel = 'in_app'
 	ON CONFLICT (user_id, dedupe_key) DO NOTHING
 	RETURNING user_id, id, in_app
@@ -59,11 +65,19 @@ WITH clock AS MATERIALIZED (
 ), queued AS (
 	INSERT INTO deliveries (user_id, notification_id, team_id, channel, kind, created_at,
 	    next_try_at, status, decided_at, payload)
-	SELECT made.user_id, made.id, $7::uuid, wish.channel, $6::text, clock.at, clock.at,
+	SELECT made.user_id, made.id, $7::uuid, wish.channel, $6::text, clock.at,
+	       -- nobody reads in the bell what is not there
+	       clock.at + CASE WHEN wish.channel = 'email' AND made.in_app
+				 THEN coalesce(wish.waits, '0') ELSE '0' END,
 	       CASE wish.channel WHEN 'in_app' THEN 'sent' ELSE 'pending' END,
 	       CASE wish.channel WHEN 'in_app' THEN clock.at END,
-	       CASE wish.channel WHEN 'email' THEN $19::jsonb
-		   WHEN 'webhook' THEN jsonb_set($20::jsonb, '{data,notification_id}', to_jsonb(made.id)) ||
+	       CASE wish.channel WHEN 'email' THEN jsonb_build_object('subject', $8::text,
+		   'text', $19::text || coalesce(wish.ending || $20::text, ''),
+		   'html', $21::text || coalesce(wish.ending || $22::text, ''),
+		   'headers', $23::jsonb || CASE WHEN $24::text IS NULL THEN '{}'
+		       ELSE jsonb_build_object('List-Unsubscribe',
+			   concat('<', $24::text, wish.ending, '>')) END)
+		   WHEN 'webhook' THEN jsonb_set($26::jsonb, '{data,notification_id}', to_jsonb(made.id)) ||
 		       jsonb_build_object('timestamp', to_char(clock.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END
 	  FROM made
 	  JOIN wish ON wish.user_id = made.user_id AND wish.wanted
