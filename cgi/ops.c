@@ -81,19 +81,12 @@ sample(struct out *o, const char *name, const char *labels, int64_t v)
 static void
 print_deliveries(struct out *o, const struct db_rows *rows)
 {
-	int64_t oldest = 0;
-
-	gauge(o, "deliveries", "Deliveries by status.");
-	for (int i = 0; i < rows_count(rows); i++) {
-		const char *status = rows_text(rows, i, "status");
-
-		sample(o, "deliveries", arena_fmt(o->a, "{status=\"%s\"}", status),
-		    rows_int(rows, i, "n"));
-		if (rows_text(rows, i, "oldest") != NULL)
-			oldest = rows_int(rows, i, "oldest");
-	}
+	gauge(o, "deliveries",
+	    "Deliveries that wait, and those that failed within a day; 100000 at most.");
+	sample(o, "deliveries", "{status=\"pending\"}", rows_int(rows, 0, "pending"));
+	sample(o, "deliveries", "{status=\"failed\"}", rows_int(rows, 0, "failed"));
 	gauge(o, "oldest_pending_delivery_seconds", "How long the oldest pending delivery waits.");
-	sample(o, "oldest_pending_delivery_seconds", "", oldest > 0 ? oldest : 0);
+	sample(o, "oldest_pending_delivery_seconds", "", rows_int(rows, 0, "oldest"));
 }
 
 /* What needs the database is left out while it is away; the counters do not. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "audit.h"
-#include "fire.h"
+#include "fire_words.h"
 #include "log.h"
 #include "moment.h"
 #include "notify.h"

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "fire.h"
+#include "fire_words.h"
 #include "json.h"
 #include "moment.h"
 #include "schedule.h"

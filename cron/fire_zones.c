@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "audit.h"
-#include "fire.h"
+#include "fire_words.h"
 #include "moment.h"
 #include "notify.h"
 #include "queries.h"

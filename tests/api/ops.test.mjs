@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import test from 'node:test';
-import { base, call, cron, exec, expect, ok, uuid } from '../lib/client.mjs';
+import { base, call, cron, exec, expect, ok, quote, uuid } from '../lib/client.mjs';
 import { makeWorld } from '../lib/world.mjs';
 
 const { owner, team } = makeWorld();
@@ -71,6 +71,26 @@ test('metrics tell how long cron has been silent', async () => {
   assert.ok(silent >= 600 && silent < 660, `${silent} seconds`);
   cron('dispatch');
   assert.ok((await age()) < 60);
+});
+
+test('metrics count what waits to be delivered, and what has just failed', async () => {
+  const read = async () => Object.fromEntries((await call('GET', '/metrics')).text.split('\n')
+    .map((line) => /^carillon_(deliveries\{status="\w+"\}|oldest_pending_delivery_seconds) (\d+)$/.exec(line)).filter(Boolean)
+    .map(([, name, n]) => [name, Number(n)]));
+  // Other tests deliver meanwhile, so these are many.
+  const add = (n, status, made, decided) => `INSERT INTO deliveries (user_id, channel, kind, status, next_try_at, created_at, decided_at)
+    SELECT ${quote(owner.id)}, 'email', 'ops.test', '${status}', '2100-01-01', now() - interval '${made}',
+      ${decided ? `now() - interval '${decided}'` : 'NULL'} FROM generate_series(1, ${n});`;
+  const names = ['deliveries{status="failed"}', 'deliveries{status="pending"}', 'oldest_pending_delivery_seconds'];
+  const before = await read();
+  exec([add(1000, 'pending', '1000 days'), add(1000, 'failed', '2 days', '23 hours'), add(5000, 'failed', '2 days', '25 hours'),
+    add(5000, 'sent', '1 hour', '1 hour')].join(''));
+  const after = await read();
+  exec(`DELETE FROM deliveries WHERE kind = 'ops.test';`);
+  assert.deepEqual(Object.keys(after).sort(), names);
+  for (const name of names.slice(0, 2))
+    assert.ok(Math.abs(after[name] - before[name] - 1000) < 500, `${name} was ${before[name]}, is ${after[name]}`);
+  assert.ok(Math.abs(after[names[2]] - 1000 * 86400) < 60, `${after[names[2]]} seconds`);
 });
 
 test('metrics never name a user, an address or a token', async () => {
