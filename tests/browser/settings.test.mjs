@@ -37,6 +37,29 @@ test('a refused switch jumps back', () =>
     assert.equal(await box.isChecked(), was);
   }));
 
+test('mail can be told to wait; what a script has set is shown too', () =>
+  visit(world.collaborator, {}, async (page) => {
+    await page.goto('/dashboard/preferences');
+    const wait = page.getByLabel('Mail me');
+    assert.equal(await wait.inputValue(), '0');
+    await wait.selectOption('15');
+    await said(page, 'Saved');
+    const { user } = await ok(200, 'GET', '/v1/auth/me', { as: world.collaborator.token });
+    assert.equal(user.preferences.notifications.email_after_minutes, 15);
+    await page.reload();
+    await becomes('after a reload', '15', () => wait.inputValue());
+    await ok(200, 'PATCH', '/v1/auth/me', {
+      as: world.collaborator.token,
+      body: { preferences: { notifications: { email_after_minutes: 7 } } },
+    });
+    await page.reload();
+    await becomes('a number of its own', '7', () => wait.inputValue());
+    await broken(page, 'PATCH', '**/v1/auth/me');
+    await wait.selectOption('60');
+    await said(page, 'Injected failure');
+    assert.equal(await wait.inputValue(), '7');
+  }));
+
 test('every type of the registry is there; those that cannot be muted have no switch', () =>
   visit(world.viewer, {}, async (page) => {
     const { types } = await ok(200, 'GET', '/v1/notifications/types', { as: world.viewer.token });

@@ -5,6 +5,7 @@ import { field, onSubmit } from './card.js';
 import { startPage, failedState } from './page.js';
 import { icon, kindIcon } from './icons.js';
 import { complain, say } from './status.js';
+import { mailWaitCard } from './mail-wait.js';
 import { loadTypes } from './types.js';
 
 const CHANNELS = [
@@ -155,6 +156,7 @@ startPage(async (page) => {
           text: 'Choose what reaches you, and where.',
         },
       ),
+      mailWaitCard(api, page.me),
       matrix(
         all.filter((type) => !type.mutable),
         {
