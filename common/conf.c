@@ -58,6 +58,8 @@ static const struct setting {
 	    "the sender of all mail" },
 	{ "CARILLON_RESEND_WEBHOOK_SECRET", HOOK, AT(resend_webhook_secret), NULL,
 	    "whsec_...: what Resend signs its calls of /hooks/resend with; all are refused when unset" },
+	{ "CARILLON_WEBHOOK_LOCAL", SWITCH, AT(webhook_local), "off",
+	    "on: webhooks of users may lead to loopback addresses and be plain http; for tests only" },
 	{ "CARILLON_TLS_CERT", TEXT, AT(tls_cert), NULL, "nginx: certificate file; turns TLS on" },
 	{ "CARILLON_TLS_KEY", TEXT, AT(tls_key), NULL, "nginx: its key" },
 	{ "CARILLON_CRON", SCRIPTS, 0, "on", "off: make run starts no cron loop" },

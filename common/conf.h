@@ -24,6 +24,7 @@ struct conf {
 	const char *resend_webhook_secret; /* NULL: nobody may report on mail */
 	const char *tls_cert, *tls_key;
 	bool prepare;
+	bool webhook_local; /* for tests */
 	struct token_keys keys;
 };
 

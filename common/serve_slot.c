@@ -140,6 +140,7 @@ reason(int status)
 		const char *words;
 	} reasons[] = {
 		{ 201, "Created" },
+		{ 202, "Accepted" },
 		{ 204, "No Content" },
 		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },

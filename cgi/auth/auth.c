@@ -6,6 +6,9 @@
  *   POST      /v1/auth/logout       ends this session
  *   POST      /v1/auth/logout-all   ends all of the user's
  *   GET|PATCH /v1/auth/me           {name?,preferences?}
+ *   GET|POST  /v1/auth/me/webhooks            webhooks.c
+ *   DELETE    /v1/auth/me/webhooks/{id}
+ *   POST      /v1/auth/me/webhooks/{id}/test
  *   GET|POST  /unsubscribe/TYPE/LINK   unsubscribe.c
  *
  * A code is kept as a MAC only.  SQL: sql/query/auth.sql.
@@ -22,6 +25,7 @@
 #include "queries.h"
 #include "text.h"
 #include "unsubscribe.h"
+#include "webhooks.h"
 
 #define CODES       1000000u /* six digits */
 #define TRIES_MAX   5
@@ -323,6 +327,10 @@ const struct route routes[] = {
 	{ "POST", "/v1/auth/logout-all", USER, logout_all },
 	{ "GET", "/v1/auth/me", USER, show_me },
 	{ "PATCH", "/v1/auth/me", USER, change_me },
+	{ "GET", "/v1/auth/me/webhooks", USER, list_webhooks },
+	{ "POST", "/v1/auth/me/webhooks", USER, add_webhook },
+	{ "DELETE", "/v1/auth/me/webhooks/{id}", USER, remove_webhook },
+	{ "POST", "/v1/auth/me/webhooks/{id}/test", USER, test_webhook },
 	{ "GET", "/unsubscribe/{type}/{link}", SIGNED, unsubscribe_show },
 	{ "POST", "/unsubscribe/{type}/{link}", SIGNED, unsubscribe_now },
 	{ NULL, NULL, 0, NULL },

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeKey, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -26,6 +26,7 @@ const ids = {
   user: { own: world.viewer.id, foreign: outsider.id },
   delivery: { own: failedDelivery(world.viewer, team.id).id, foreign: failedDelivery(outsider, other.id).id,
     deleted: uuid() },
+  webhook: { own: makeWebhook(owner).id, foreign: makeWebhook(outsider).id, deleted: uuid() },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
 const malformed = ['x', '.x', '0', '-1', 'null', 'undefined', 'me', `${uuid()}0`, uuid().slice(1), uuid().replaceAll('-', ''),
@@ -67,6 +68,10 @@ const table = {
   'POST /v1/auth/logout-all': { spends: true },
   'GET /v1/auth/me': {},
   'PATCH /v1/auth/me': { body: {} },
+  'GET /v1/auth/me/webhooks': {},
+  'POST /v1/auth/me/webhooks': { spends: true, body: { url: 'https://example.com/' } },
+  'DELETE /v1/auth/me/webhooks/{id}': { id: 'webhook', noun: 'Webhook', spends: true },
+  'POST /v1/auth/me/webhooks/{id}/test': { id: 'webhook', noun: 'Webhook' },
   'GET /v1/notifications': {},
   'GET /v1/notifications/unread-count': {},
   'GET /v1/notifications/types': {},
@@ -194,10 +199,10 @@ for (const route of userRoutes) {
     assert.ok([outer, noun].some((word) => [...texts][0] === JSON.stringify({ error: `${word} not found` })), [...texts][0]);
   });
 
-  if (kind === 'notification') {
+  if (kind === 'notification' || kind === 'webhook') {
     test(`${route}: another member of the same team gets the 404 as well`, async () => {
       for (const role of roles.slice(1))
-        expect(await send(route, own, { as: world[role].token }), 404, 'Notification not found', role);
+        expect(await send(route, ids[kind].own, { as: world[role].token }), 404, `${noun} not found`, role);
     });
     continue;
   }

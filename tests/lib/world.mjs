@@ -109,6 +109,13 @@ export function drifted(users) {
     WHERE i.user_id IN (${ids}) GROUP BY i.user_id HAVING i.unread <> count(n.id)`);
 }
 
+// A webhook; returns its row.
+export function makeWebhook(user, fields = {}) {
+  const row = { id: uuid(), name: 'Chat', url: 'https://hooks.example.com/x', secret: `whsec_${randomBytes(32).toString('base64')}`, ...fields };
+  exec(`INSERT INTO webhooks (user_id, id, name, url, secret) VALUES (${[user.id, row.id, row.name, row.url, row.secret].map(quote).join(', ')});`);
+  return row;
+}
+
 // A delivery that has failed for good; returns its row.
 export function failedDelivery(user, team, fields = {}) {
   const [note] = give(user, [{ team_id: team }]);

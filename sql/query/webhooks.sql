@@ -1,0 +1,45 @@
+-- Webhooks of users (cgi/auth/webhooks.c); $1 is always the caller.  This role may write a secret and
+-- never read one.
+
+-- name: webhook_list
+SELECT w.id, w.name, w.url, w.gone_at, w.created_at,
+       d.status AS last_status, d.error AS last_error, d.attempts AS last_attempts,
+       coalesce(d.decided_at, d.created_at) AS last_at, d.kind AS last_kind
+  FROM webhooks w
+  LEFT JOIN LATERAL (
+	SELECT status, error, attempts, decided_at, created_at, kind
+	  FROM deliveries
+	 WHERE user_id = $1::uuid AND channel = 'webhook' AND created_at >= w.created_at
+	 ORDER BY created_at DESC
+	 LIMIT 1) d ON true
+ WHERE w.user_id = $1::uuid;
+
+-- name: webhook_add
+INSERT INTO webhooks (user_id, name, url, secret)
+VALUES ($1::uuid, $2::text, $3::text, $4::text)
+RETURNING id, name, url, gone_at, created_at, NULL AS last_status, NULL AS last_error,
+	  NULL AS last_attempts, NULL AS last_at, NULL AS last_kind;
+
+-- name: webhook_remove
+DELETE FROM webhooks
+ WHERE user_id = $1::uuid AND id = $2::uuid
+RETURNING id;
+
+-- name: webhook_test
+-- A message $3 for webhook $2; none while an earlier one waits.  No row: no such webhook.
+WITH hook AS (
+	SELECT id, user_id, created_at
+	  FROM webhooks
+	 WHERE user_id = $1::uuid AND id = $2::uuid
+), made AS (
+	INSERT INTO deliveries (user_id, channel, kind, payload)
+	SELECT hook.user_id, 'webhook', 'webhook.test', $3::jsonb || jsonb_build_object('timestamp',
+	       to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+	  FROM hook
+	 WHERE NOT EXISTS (
+		SELECT 1 FROM deliveries d
+		 WHERE d.user_id = $1::uuid AND d.channel = 'webhook' AND d.kind = 'webhook.test'
+		   AND d.status = 'pending' AND d.created_at >= hook.created_at)
+	RETURNING id
+)
+SELECT hook.id FROM hook LEFT JOIN made ON true;
