@@ -139,6 +139,15 @@ keep(struct sweep *s, const struct fire_moment *m)
 			arena_dup(a, m->resource_kind), arena_dup(a, m->resource_id), m->share };
 }
 
+/* Whether the database is there: a moment may have broken its own connection, and that alone. */
+static bool
+is_there(const struct run *run)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+
+	return db_read(run->db, &q_fire_clock, (struct db_args){ 0 }, &rows) == DB_OK;
+}
+
 /* Decide one; whether to try it again. */
 static bool
 decide(struct sweep *s, struct fire *f, const struct fire_moment *m)
@@ -146,7 +155,7 @@ decide(struct sweep *s, struct fire *f, const struct fire_moment *m)
 	enum fire_tally what = FIRE_SKIPPED;
 	enum fire_end end = fire_one(f, m, &what);
 
-	s->away = end == FIRE_AWAY ? s->away + 1 : 0;
+	s->away = end == FIRE_AWAY && !is_there(f->run) ? s->away + 1 : 0;
 	s->lost |= end == FIRE_AWAY;
 	s->sound &= end != FIRE_BROKEN;
 	switch (end) {
