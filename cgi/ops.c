@@ -2,7 +2,8 @@
  * ops - is it alive, is it ready, what has it done.
  *
  *   GET /livez    a worker answers
- *   GET /readyz   the database answers, and cron has run within three minutes; else 503
+ *   GET /readyz   the database answers, and cron has run within three minutes; else 503.  Says
+ *                 also why mail is held back, if it is
  *   GET /metrics  Prometheus text; nginx lets only the loopback address in
  *
  * SQL: sql/query/ops.sql.
@@ -41,6 +42,7 @@ static int
 readyz(struct req *rq, struct reply *rp)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
+	const char *parked;
 	struct out *o;
 
 	if (db_read(rq->db, &q_ops_cron, NO_ARGS, &rows) != DB_OK)
@@ -55,6 +57,11 @@ readyz(struct req *rq, struct reply *rp)
 	out_bool(o, true);
 	out_key(o, "cron");
 	out_bool(o, true);
+	/* All but mail works: that is no reason to send users away. */
+	if ((parked = rows_text(rows, 0, "parked")) != NULL) {
+		out_key(o, "mail_parked");
+		out_text(o, parked);
+	}
 	out_close(o, '}');
 	return rp->status;
 }
@@ -104,6 +111,10 @@ metrics(struct req *rq, struct reply *rp)
 	if (up && rows_text(cron, 0, "age") != NULL) {
 		gauge(o, "cron_age_seconds", "Time since a cron job last ran.");
 		sample(o, "cron_age_seconds", "", rows_int(cron, 0, "age"));
+	}
+	if (up) {
+		gauge(o, "mail_parked", "Whether the provider's refusal keeps all mail back.");
+		sample(o, "mail_parked", "", rows_text(cron, 0, "parked") != NULL ? 1 : 0);
 	}
 	if (up && db_read(rq->db, &q_ops_deliveries, NO_ARGS, &deliveries) == DB_OK)
 		print_deliveries(o, deliveries);

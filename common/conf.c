@@ -21,6 +21,9 @@ enum kind {
 	SECRET,
 	KEY_ID,
 	HOOK,    /* the secret of a webhook */
+	API, /* the address of a service that gets a secret of ours */
+	API_KEY,
+	SECONDS, /* an int64_t, in milliseconds */
 	SWITCH,  /* on or off; a bool */
 	SCRIPTS, /* read by scripts/ only */
 };
@@ -60,6 +63,11 @@ static const struct setting {
 	    "whsec_...: what Resend signs its calls of /hooks/resend with; all are refused when unset" },
 	{ "CARILLON_WEBHOOK_LOCAL", SWITCH, AT(webhook_local), "off",
 	    "on: webhooks of users may lead to loopback addresses and be plain http; for tests only" },
+	{ "RESEND_API_KEY", API_KEY, AT(resend_key), NULL, "for resend:, its key" },
+	{ "RESEND_API_URL", API, AT(resend_url), "https://api.resend.com",
+	    "for resend:, its address" },
+	{ "CARILLON_LEASE_SECONDS", SECONDS, AT(lease_ms), "90",
+	    "how long a worker has what it sends to itself; a call takes 2/9 of it at most" },
 	{ "CARILLON_TLS_CERT", TEXT, AT(tls_cert), NULL, "nginx: certificate file; turns TLS on" },
 	{ "CARILLON_TLS_KEY", TEXT, AT(tls_key), NULL, "nginx: its key" },
 	{ "CARILLON_CRON", SCRIPTS, 0, "on", "off: make run starts no cron loop" },
@@ -101,6 +109,40 @@ is_mail(const char *s)
 	    (begins(s, "smtps://") && s[8] != '\0') || (begins(s, "file:") && s[5] != '\0');
 }
 
+/* https, or this machine: a key must not travel in the open. */
+static bool
+is_api(const char *s)
+{
+	static const char *const near[] = { "http://127.0.0.1", "http://localhost",
+		"http://[::1]" };
+
+	if (!is_site(s) || strchr(s, '@') != NULL)
+		return false;
+	for (size_t i = 0; i < COUNT(near); i++)
+		if (begins(s, near[i]) && strchr(":/", s[strlen(near[i])]) != NULL)
+			return true;
+	return begins(s, "https://");
+}
+
+static bool
+is_api_key(const char *s)
+{
+	size_t n = strlen(s);
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] <= 0x20 || s[i] >= 0x7f)
+			return false;
+	return n <= 200;
+}
+
+static bool
+is_seconds(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && n <= 4 && s[n] == '\0' && s[0] != '0';
+}
+
 static bool
 is_secret(const char *s)
 {
@@ -129,6 +171,9 @@ static const struct {
 	[PORT] = { is_port, "must be a number from 1 to 65535" },
 	[SITE] = { is_site, "must begin with http:// or https:// and name a host" },
 	[MAIL] = { is_mail, "must be resend:, smtp://..., smtps://... or file:FOLDER" },
+	[API] = { is_api, "must begin with https:// and name a host, or be on this machine" },
+	[API_KEY] = { is_api_key, "must be at most 200 characters without spaces" },
+	[SECONDS] = { is_seconds, "must be a number from 1 to 9999" },
 	[SECRET] = { is_secret, "must have at least 32 bytes" },
 	[KEY_ID] = { is_key_id, "must be at most 64 letters, digits, dots, hyphens, underscores" },
 	[HOOK] = { hook_is_secret, "must be whsec_ and base64 of 16 to 64 bytes" },
@@ -252,6 +297,8 @@ store(struct conf *c, const char *value[])
 			return complain(s->name, why);
 		if (s->kind == SWITCH)
 			*(bool *)((char *)c + s->at) = strcmp(v, "on") == 0;
+		else if (s->kind == SECONDS)
+			*(int64_t *)((char *)c + s->at) = strtol(v, NULL, 10) * 1000;
 		else if (s->kind != SCRIPTS)
 			*(const char **)((char *)c + s->at) = v;
 	}
@@ -268,6 +315,7 @@ settle(struct conf *c)
 	c->base_url = without_last_slash(c->base_url);
 	if (c->mail_url == NULL)
 		c->mail_url = arena_fmt(&memory, "file:%s/mail", c->var);
+	c->resend_url = without_last_slash(c->resend_url);
 	if (c->web_database_url == NULL)
 		c->web_database_url = c->database_url;
 	if (c->worker_database_url == NULL)

@@ -2,6 +2,7 @@
 #define CONF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "token.h"
 
@@ -22,6 +23,8 @@ struct conf {
 	const char *web_database_url, *worker_database_url;
 	const char *mail_url, *mail_from;
 	const char *resend_webhook_secret; /* NULL: nobody may report on mail */
+	const char *resend_url, *resend_key;
+	int64_t lease_ms; /* how long a worker has what it sends to itself */
 	const char *tls_cert, *tls_key;
 	bool prepare;
 	bool webhook_local; /* for tests */

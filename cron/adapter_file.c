@@ -99,23 +99,37 @@ write_file(const struct folder *f, const char *name, const char *s, size_t n)
 	return close(fd) == 0 && ok;
 }
 
-static enum send_status
-file_send(void *state, struct arena *a, const struct letter *l, char why[SEND_WHY_MAX])
+static const char *
+file_freeze(void *state, struct arena *a, const struct letter *l)
 {
-	const struct folder *f = state;
-	/* the pid keeps two runs with the same letter out of each other's file */
-	const char *part = arena_fmt(a, ".%s.%ld.part", l->id, (long)getpid());
-	const char *name = arena_fmt(a, "%s.eml", l->id);
-	const char *message;
 	size_t n;
 
-	message = mail_message(a, l, &n);
-	if (write_file(f, part, message, n) && renameat(f->fd, part, f->fd, name) == 0 &&
-	    fsync(f->fd) == 0)
-		return SEND_OK;
-	snprintf(why, SEND_WHY_MAX, "%s", strerror(errno));
-	unlinkat(f->fd, part, 0);
-	return SEND_LATER;
+	(void)state;
+	return mail_message(a, l, &n);
 }
 
-const struct adapter adapter_file = { "email", "file", "file:", file_open, file_send, file_close };
+static void
+file_send(void *state, struct arena *a, const struct call *c, struct answer *out)
+{
+	const struct folder *f = state;
+	const struct call_item *it = &c->item[0];
+	/* the pid keeps two runs with the same letter out of each other's file */
+	const char *part = arena_fmt(a, ".%s.%ld.part", it->id, (long)getpid());
+	const char *name = arena_fmt(a, "%s.eml", it->id);
+
+	if (write_file(f, part, it->body, strlen(it->body)) &&
+	    renameat(f->fd, part, f->fd, name) == 0 && fsync(f->fd) == 0)
+		return;
+	snprintf(out->why, SEND_WHY_MAX, "%s", strerror(errno));
+	unlinkat(f->fd, part, 0);
+	out->outcome = OUT_NOT_SENT;
+}
+
+const struct adapter adapter_file = { .channel = "email",
+	.name = "file",
+	.prefix = "file:",
+	.most = 1,
+	.open = file_open,
+	.freeze = file_freeze,
+	.send = file_send,
+	.close = file_close };

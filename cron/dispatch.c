@@ -1,13 +1,15 @@
 /*
  * dispatch - send the mail that is due.
  *
- * Claim a batch (committed), look at each delivery again, send it outside of any transaction, and
- * record what became of it only while its lease is still ours.  So two runs at once never work on
- * the same delivery, and what a crash left behind is due again 90 seconds later.  SQL:
- * sql/query/dispatch.sql.
+ * Claim what is due (cron/dispatch_claim.c), store who goes in one call and with which bytes, make
+ * the call outside of any transaction, and record what became of it only while its lease is still
+ * ours (cron/dispatch_call.c).  So two runs at once never work on the same delivery, and what a
+ * crash left behind is due again when its lease has run out: the same bytes, under the same key.
+ * SQL: sql/query/dispatch.sql.
  */
 #include "dispatch.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,29 +17,11 @@
 #include "log.h"
 #include "notify.h"
 #include "queries.h"
-#include "text.h"
 
-#define RUN_MS     (50 * 1000)        /* cron starts the next run in a minute */
-#define RUN_CLAIMS 1000               /* of up to 100 deliveries */
-#define TRIES      5                  /* to record what became of a letter that may be out */
-#define ARENA_MAX  (32 * 1024 * 1024) /* one letter at a time, or one batch of ids */
-
-struct post {
-	const struct run *run;
-	const struct adapter *adapter;
-	void *state;
-	struct mail_sender from;
-	const char *host;
-	const char *may_mute;      /* PostgreSQL's text[] of the types that preferences count for */
-	struct arena keep, letter; /* for the whole run; for one letter */
-	int64_t *tally;
-	int64_t ends; /* cron_clock() */
-};
-
-/* A claimed delivery: its key and our lease. */
-struct claim {
-	const char *user, *id, *lease;
-};
+#define RUN_MS    (50 * 1000)        /* cron starts the next run in a minute */
+#define RUN_TURNS 10000              /* a bound that no clock can move */
+#define TRIES     5                  /* to record what became of a letter that may be out */
+#define ARENA_MAX (32 * 1024 * 1024) /* one call at a time */
 
 static const char *
 types_that_may_be_muted(struct arena *a)
@@ -57,147 +41,127 @@ types_that_may_be_muted(struct arena *a)
 	return arena_ndup(a, o.s, o.n);
 }
 
-/*
- * Run a statement that ends our claim.  It may be repeated: it changes the row only while the
- * lease is ours, and gives the lease up.  So no row means that the lease was lost, unless an
- * earlier try broke off: then it was that one.
- */
-static bool
-settle(struct post *p, const struct db_stmt *st, struct db_args args, enum dispatch_tally what,
-    struct db_rows **rows)
+bool
+dispatch_is_over(const struct dispatch *d)
 {
+	return d->enough || cron_ending() || cron_clock() >= d->ends;
+}
+
+static enum dispatch_tally
+tally_of(const char *status)
+{
+	if (strcmp(status, "sent") == 0)
+		return SENT;
+	if (strcmp(status, "skipped") == 0)
+		return SKIPPED;
+	return strcmp(status, "failed") == 0 ? FAILED : RETRIED;
+}
+
+bool
+dispatch_settle(struct dispatch *d, const struct db_stmt *st, struct db_args args, size_t n,
+    enum dispatch_tally what)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
 	enum db_status rc = DB_AWAY;
 	bool broke = false;
 
 	for (int tries = 0; rc == DB_AWAY || rc == DB_BUSY; tries++) {
 		if (tries == TRIES)
-			return cron_failed(p->run);
+			return cron_failed(d->run);
 		if (tries > 0)
 			sleep(1);
-		rc = db_alone(p->run->db, st, args, rows);
+		rc = db_alone(d->run->db, st, args, &rows);
 		broke |= rc == DB_AWAY;
 	}
 	if (rc != DB_OK && rc != DB_NONE)
-		return cron_failed(p->run);
-	p->tally[rc == DB_OK || broke ? what : LOST]++;
+		return cron_failed(d->run);
+	for (int i = 0; i < rows_count(rows); i++)
+		d->tally[tally_of(rows_text(rows, i, "status"))]++;
+	if ((size_t)rows_count(rows) < n)
+		d->tally[broke ? what : LOST] += (int64_t)n - rows_count(rows);
 	return true;
 }
 
-static bool
-finish(struct post *p, const struct claim *c, const char *status, const char *error,
-    enum dispatch_tally what)
-{
-	return settle(p, &q_dispatch_finish, DB_ARGS(c->user, c->id, c->lease, status, error), what,
-	    NULL);
-}
+/* ---- one turn ---- */
 
+/* Whether anything can be sent now, or soon.  Sets enough when not. */
 static bool
-retry(struct post *p, const struct claim *c, const char *why)
+look_at_pace(struct dispatch *d)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 
-	if (!settle(p, &q_dispatch_retry, DB_ARGS(c->user, c->id, c->lease, p->run->at, why),
-		RETRIED, &rows))
-		return false;
-	if (rows_count(rows) == 1 && strcmp(rows_text(rows, 0, "status"), "failed") == 0) {
-		p->tally[RETRIED]--;
-		p->tally[FAILED]++;
-		log_line(LOG_ERROR, NULL, "delivery %s failed for good: %s", c->id, why);
-	}
-	return true;
-}
-
-static bool
-send_letter(struct post *p, const struct claim *c, const struct letter *l)
-{
-	char why[SEND_WHY_MAX] = "";
-
-	switch (p->adapter->send(p->state, &p->letter, l, why)) {
-	case SEND_OK:
-		return finish(p, c, "sent", NULL, SENT);
-	case SEND_LATER:
-		log_line(LOG_WARN, NULL, "delivery %s put off: %s", c->id, why);
-		return retry(p, c, why);
-	case SEND_NEVER:
-		log_line(LOG_ERROR, NULL, "delivery %s failed for good: %s", c->id, why);
-		return finish(p, c, "failed", why, FAILED);
-	case SEND_STOP:
-	default:
-		log_line(LOG_ERROR, NULL, "%s: no mail can be sent: %s", p->adapter->name, why);
-		return false;
-	}
-}
-
-/* One claimed delivery, as it is now.  False when the run cannot go on. */
-static bool
-deliver(struct post *p, const struct claim *c)
-{
-	SCOPED(rows_free) struct db_rows *rows = NULL;
-	struct letter l = { .id = c->id, .from = &p->from, .host = p->host };
-	const char *verdict;
-
-	switch (db_read(p->run->db, &q_dispatch_look,
-	    DB_ARGS(c->user, c->id, c->lease, p->run->at, p->may_mute), &rows)) {
-	case DB_OK:
-		break;
-	case DB_NONE:
-		p->tally[LOST]++;
+	if (!d->adapter->paced)
 		return true;
-	default:
-		return cron_failed(p->run);
+	if (db_read(d->run->db, &q_dispatch_may, DB_ARGS(d->run->at), &rows) != DB_OK)
+		return cron_failed(d->run);
+	d->parked = rows_text(rows, 0, "parked") != NULL;
+	if (rows_bool(rows, 0, "is_parked")) {
+		log_line(LOG_WARN, NULL, "no mail is sent while it is parked: %s",
+		    rows_text(rows, 0, "parked"));
+		d->enough = true;
+	} else if (rows_int(rows, 0, "wait") > d->call_ms) {
+		log_line(LOG_WARN, NULL,
+		    "no mail for %" PRId64 " seconds: the provider wants it so",
+		    rows_int(rows, 0, "wait") / 1000);
+		d->enough = true;
 	}
-	if ((verdict = rows_text(rows, 0, "verdict")) != NULL)
-		return finish(p, c, "skipped", verdict, SKIPPED);
-	l.to = rows_text(rows, 0, "email");
-	l.subject = rows_text(rows, 0, "subject");
-	l.text = rows_text(rows, 0, "text");
-	l.html = rows_text(rows, 0, "html");
-	l.created = rows_int(rows, 0, "created");
-	if (l.subject == NULL || l.text == NULL || !mail_is_address(&p->letter, l.to)) {
-		log_line(LOG_ERROR, NULL,
-		    "delivery %s cannot be sent: its address or payload is unfit", c->id);
-		return finish(p, c, "failed", "unfit", FAILED);
-	}
-	return send_letter(p, c, &l);
+	return true;
 }
 
-/* What this run will not get to is due again at once, not when its lease has run out. */
-static void
-release(struct post *p, const char *lease)
-{
-	enum db_status rc = db_alone(p->run->db, &q_dispatch_release, DB_ARGS(lease), NULL);
-
-	if (rc != DB_OK && rc != DB_NONE)
-		cron_failed(p->run);
-}
-
+/* A batch that was tried before, as it was then.  *more: whether there was one. */
 static bool
-is_over(const struct post *p)
-{
-	return cron_ending() || cron_clock() >= p->ends;
-}
-
-/* One batch.  *more becomes whether there was anything to claim. */
-static bool
-deliver_batch(struct post *p, bool *more)
+retake(struct dispatch *d, bool *more)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	enum db_status rc = db_alone(p->run->db, &q_dispatch_claim, DB_ARGS(p->run->at), &rows);
-	bool sound = true;
+	struct batch b = { .until = cron_clock() + d->run->conf->lease_ms };
+	const char *verdict;
+	enum db_status rc = db_alone(d->run->db, &q_dispatch_retake,
+	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms), &rows);
+
+	*more = rc == DB_OK;
+	if (rc == DB_NONE)
+		return true;
+	if (rc != DB_OK)
+		return cron_failed(d->run);
+	snprintf(b.id, sizeof(b.id), "%s", rows_text(rows, 0, "id"));
+	snprintf(b.lease, sizeof(b.lease), "%s", rows_text(rows, 0, "lease_token"));
+	arena_reset(&d->work);
+	if (!dispatch_members(d, &b, &verdict))
+		return false;
+	if (verdict == NULL && b.call.n == (size_t)rows_int(rows, 0, "members"))
+		return dispatch_call(d, &b);
+	/* Who is gone took his part of the bytes with him, and without it the key fits no more. */
+	return dispatch_end(d, &b, verdict != NULL ? "skipped" : "failed",
+	    verdict != NULL ? verdict : "unknown: one of its batch is gone", NULL);
+}
+
+static bool
+turn(struct dispatch *d, bool *more)
+{
+	if (!look_at_pace(d))
+		return false;
+	*more = false;
+	if (d->enough)
+		return true;
+	if (!retake(d, more))
+		return false;
+	return *more || dispatch_claimed(d, more);
+}
+
+/* What nobody will ever know any more. */
+static bool
+expire(struct dispatch *d)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status rc = db_alone(d->run->db, &q_dispatch_expire,
+	    DB_ARGS(d->run->at, d->adapter->channel, adapter_forgetful(&d->keep)), &rows);
 
 	if (rc != DB_OK && rc != DB_NONE)
-		return cron_failed(p->run);
-	*more = rc == DB_OK;
-	for (int i = 0; i < rows_count(rows); i++) {
-		struct claim c = { rows_text(rows, i, "user_id"), rows_text(rows, i, "id"),
-			rows_text(rows, i, "lease_token") };
-
-		if (is_over(p) || !(sound = deliver(p, &c))) {
-			release(p, c.lease);
-			return sound;
-		}
-		arena_reset(&p->letter);
-	}
+		return cron_failed(d->run);
+	for (int i = 0; i < rows_count(rows); i++)
+		log_line(LOG_ERROR, NULL, "delivery %s failed for good: nobody knows if it arrived",
+		    rows_text(rows, i, "id"));
+	d->tally[FAILED] += rows_count(rows);
 	return true;
 }
 
@@ -205,36 +169,41 @@ bool
 dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
     int64_t tally[TALLY_MAX])
 {
-	struct post p = { .run = run, .adapter = adapter, .state = state, .tally = tally };
+	struct dispatch d = { .run = run, .adapter = adapter, .state = state, .tally = tally };
 	bool sound, more = true;
 
-	arena_init(&p.keep, ARENA_MAX);
-	arena_init(&p.letter, ARENA_MAX);
-	p.ends = cron_clock() + RUN_MS;
-	p.host = mail_host(&p.keep, run->conf->base_url);
-	p.may_mute = types_that_may_be_muted(&p.keep);
+	arena_init(&d.keep, ARENA_MAX);
+	arena_init(&d.work, ARENA_MAX);
+	d.ends = cron_clock() + RUN_MS;
+	d.host = mail_host(&d.keep, run->conf->base_url);
+	d.may_mute = types_that_may_be_muted(&d.keep);
+	d.lease_ms = arena_fmt(&d.keep, "%" PRId64, run->conf->lease_ms);
+	d.call_ms = adapter_timeout_ms(run->conf);
 	sound = run->conf->mail_from != NULL &&
-	    mail_sender_read(&p.keep, run->conf->mail_from, &p.from);
+	    mail_sender_read(&d.keep, run->conf->mail_from, &d.from);
 	if (!sound)
 		log_line(LOG_ERROR, NULL,
 		    "CARILLON_MAIL_FROM is neither an address nor Name <address>");
-	for (int i = 0; sound && more && i < RUN_CLAIMS && !is_over(&p); i++)
-		sound = deliver_batch(&p, &more);
-	arena_free(&p.keep);
-	arena_free(&p.letter);
+	sound = sound && expire(&d);
+	for (int i = 0; sound && more && i < RUN_TURNS && !dispatch_is_over(&d); i++)
+		sound = turn(&d, &more);
+	arena_free(&d.keep);
+	arena_free(&d.work);
 	return sound;
 }
 
+/* ---- the job ---- */
+
 static bool
-count_only(const struct run *run, int64_t *tally)
+count_only(const struct run *run, const char *channel, int64_t *tally)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct arena a;
 	enum db_status rc;
 
 	arena_init(&a, ARENA_MAX);
-	rc = db_read(run->db, &q_dispatch_count, DB_ARGS(run->at, types_that_may_be_muted(&a)),
-	    &rows);
+	rc = db_read(run->db, &q_dispatch_count,
+	    DB_ARGS(run->at, types_that_may_be_muted(&a), channel), &rows);
 	arena_free(&a);
 	if (rc != DB_OK)
 		return cron_failed(run);
@@ -258,7 +227,7 @@ dispatch_job(const struct run *run, int64_t tally[TALLY_MAX])
 		return false;
 	}
 	if (run->dry)
-		return count_only(run, tally);
+		return count_only(run, adapter->channel, tally);
 	if ((state = adapter->open(run->conf, url + strlen(adapter->prefix), why)) == NULL) {
 		log_line(LOG_ERROR, NULL, "%s: no mail can be sent: %s", adapter->name, why);
 		return false;

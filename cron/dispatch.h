@@ -3,6 +3,7 @@
 
 #include "adapter.h"
 #include "cron.h"
+#include "text.h"
 
 /*
  * dispatch - claim deliveries, send them, record what became of each.
@@ -20,5 +21,63 @@ enum dispatch_tally {
 /* Send all that is due through adapter, which is open.  Returns whether the run was sound. */
 bool dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
     int64_t tally[TALLY_MAX]) MUST_CHECK;
+
+/* ---- for cron/dispatch*.c ---- */
+
+/* One run. */
+struct dispatch {
+	const struct run *run;
+	const struct adapter *adapter;
+	void *state;
+	struct mail_sender from;
+	const char *host;
+	const char *may_mute;    /* PostgreSQL's text[] of the types that preferences count for */
+	const char *lease_ms;    /* as text, for statements */
+	int64_t call_ms;         /* what a call takes at most */
+	struct arena keep, work; /* for the whole run; for one call */
+	int64_t *tally;
+	int64_t ends;      /* cron_clock() */
+	double per_second; /* the pace as it was last seen */
+	bool parked;       /* somebody found that nothing could be sent */
+	bool enough;       /* this run has nothing more to do, and that is sound */
+};
+
+/* A call that is ours, and committed. */
+struct batch {
+	char id[UUID_LEN + 1], lease[UUID_LEN + 1];
+	struct call call;
+	int64_t until; /* cron_clock(): the lease is surely ours before */
+	bool is_new;   /* no earlier call can have brought it out */
+};
+
+bool dispatch_is_over(const struct dispatch *d);
+
+/*
+ * Run a statement that ends a claim of ours on n deliveries.  It is repeated while the database is
+ * away: it changes what is ours only, and gives it up.  What rows tell of each counts as it says
+ * (status: sent, failed, skipped, pending); those it does not tell of were lost, unless an earlier
+ * try broke off: then they count as what.  False when the run cannot go on.
+ */
+bool dispatch_settle(struct dispatch *d, const struct db_stmt *st, struct db_args args, size_t n,
+    enum dispatch_tally what) MUST_CHECK;
+
+/* Make the call and settle it.  False when the run cannot go on. */
+bool dispatch_call(struct dispatch *d, struct batch *b) MUST_CHECK;
+
+/* Claim what is due and make one call after the other of it.  *more: whether there was anything. */
+bool dispatch_claimed(struct dispatch *d, bool *more) MUST_CHECK;
+
+/* Who is in batch b->id, as it was frozen.  verdict: why a single one must not be sent any more, or
+ * NULL.  False when the run cannot go on. */
+bool dispatch_members(struct dispatch *d, struct batch *b, const char **verdict) MUST_CHECK;
+
+/* The batch is over: all in it become status (sent, failed, skipped) with error.  ids: by which the
+ * provider knows them, or NULL. */
+bool dispatch_end(struct dispatch *d, const struct batch *b, const char *status, const char *error,
+    const char *const *ids) MUST_CHECK;
+
+/* PostgreSQL's text of an array: add one, NULL being none; n tells how many there are already. */
+void dispatch_element(struct out *o, size_t n, const char *s);
+const char *dispatch_array(struct out *o, size_t n);
 
 #endif

@@ -229,6 +229,15 @@ put_date(struct out *o, struct arena *a, int64_t seconds)
 		tm.tm_sec));
 }
 
+static void
+put_header(struct out *o, const struct mail_header *h)
+{
+	put(o, h->name);
+	put(o, ": ");
+	put_folded(o, h->value, strlen(h->name) + 2);
+	put(o, "\r\n");
+}
+
 const char *
 mail_message(struct arena *a, const struct letter *l, size_t *n)
 {
@@ -241,12 +250,15 @@ mail_message(struct arena *a, const struct letter *l, size_t *n)
 	put_subject(&o, a, l->subject);
 	put_date(&o, a, l->created);
 	put(&o, arena_fmt(a, "Message-ID: <%s@%s>\r\n", l->id, l->host));
-	put(&o, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
+	for (size_t i = 0; i < l->nheaders; i++)
+		put_header(&o, &l->headers[i]);
+	put(&o, "MIME-Version: 1.0\r\n");
 	put(&o,
 	    arena_fmt(a, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n",
 		boundary));
-	mail_part(&o, a, "plain", l->text, boundary);
-	mail_part(&o, a, "html", l->html != NULL ? l->html : mail_html(a, l->text), boundary);
+	mail_part(&o, a, "plain", l->text, boundary, l->seven_bit);
+	mail_part(&o, a, "html", l->html != NULL ? l->html : mail_html(a, l->text), boundary,
+	    l->seven_bit);
 	put(&o, arena_fmt(a, "--%s--\r\n", boundary));
 	*n = o.n;
 	return arena_ndup(a, o.s, o.n);

@@ -19,14 +19,22 @@ struct mail_sender {
 	const char *address;
 };
 
+struct mail_header {
+	const char *name, *value;
+};
+#define MAIL_HEADERS_MAX 8
+
 struct letter {
 	const char *id; /* of the delivery, a uuid: names the message everywhere */
 	const struct mail_sender *from;
 	const char *to; /* an address, see mail_is_address() */
 	const char *subject, *text;
-	const char *html; /* NULL: made from text */
-	const char *host; /* what the Message-ID ends in */
-	int64_t created;  /* seconds since 1970: the Date */
+	const char *html;                             /* NULL: made from text */
+	const char *host;                             /* what the Message-ID ends in */
+	int64_t created;                              /* seconds since 1970: the Date */
+	struct mail_header headers[MAIL_HEADERS_MAX]; /* from mail_headers_read() */
+	size_t nheaders;
+	bool seven_bit; /* for a way that may not carry more */
 };
 
 /* local@domain, of characters that mean nothing else in a header; a is for scratch. */
@@ -37,6 +45,13 @@ bool mail_sender_read(struct arena *a, const char *s, struct mail_sender *out) M
 
 /* The host of an http(s) URL, without port; "localhost" when it has none that may be used. */
 const char *mail_host(struct arena *a, const char *url);
+
+/*
+ * Headers of l beyond those that every message has: those of json ({"Name":"value"}, NULL: none)
+ * that are on a list of ours and whose value is one line of ASCII, in the order of the list, and
+ * Auto-Submitted always.  The others are left out.
+ */
+void mail_headers_read(struct arena *a, const char *json, struct letter *l);
 
 /*
  * The whole message with CRLF line ends, no line longer than 998 bytes.

@@ -1,85 +1,301 @@
--- What waits to be mailed (cron/dispatch.c).  "At" is the moment that counts as now, NULL for the
--- database's own; it says what is due and what has expired.  Leases always keep real time.
+-- What waits to be sent (cron/dispatch.c).  "At" is the moment that counts as now, NULL for the
+-- database's own; it says what is due and what has expired.  Leases and the pace keep real time.
 --
--- A delivery is claimed (committed), sent outside of any transaction, and then finished by whoever
--- still holds its lease.  A claim lost to a crash is due again when its lease has run out.
+-- Deliveries that are due are claimed (committed).  Those that go out in one call get a row in
+-- mail_batches and their exact bytes, committed before the call; then the call is made outside of
+-- any transaction, and settled by whoever still holds the batch's lease.  What a crash left
+-- behind is due again when its lease has run out, with the same bytes under the same key.
+
+-- name: dispatch_expire
+-- Ends, as failed, what may be out and will never be known for certain: its first call was 24 hours
+-- ago, or went through one of the adapters $3, which would make a second message of a second call.
+WITH clock AS MATERIALIZED (
+	SELECT coalesce($1::timestamptz, now()) - interval '24 hours' AS oldest
+), gone AS (
+	DELETE FROM mail_batches b
+	 USING clock
+	 WHERE b.channel = $2::text AND (b.lease_until IS NULL OR b.lease_until < clock_timestamp())
+	   AND (b.first_try_at <= clock.oldest OR b.via = ANY ($3::text[]))
+	RETURNING b.id
+)
+UPDATE deliveries d
+   SET status = 'failed', error = 'unknown: it may have arrived, and nobody can say any more',
+       decided_at = date_trunc('milliseconds', clock_timestamp()),
+       lease_token = NULL, lease_until = NULL, batch_id = NULL, batch_place = NULL,
+       payload = CASE WHEN kind = 'auth.code' THEN NULL ELSE payload END,
+       body = CASE WHEN kind = 'auth.code' THEN NULL ELSE body END
+  FROM gone
+ WHERE d.batch_id = gone.id AND d.status = 'pending'
+RETURNING d.id;
 
 -- name: dispatch_claim
--- At most 100 that are due at $1, longest due first, under one new lease.  The CTE is materialized
--- so that no plan can claim more than it locked.
+-- At most 100 of channel $2 that are due at $1, longest due first, under one new lease of $4
+-- milliseconds; each as it is now, and in verdict why it must not be sent.  Adapter is $3, and $5
+-- are the types of the registry that may be muted.  CTEs are materialized so that no plan can
+-- claim more than it locked.  body is only told when adapter $3 may use it.
 WITH lease AS MATERIALIZED (
 	SELECT gen_random_uuid() AS token
 ), due AS MATERIALIZED (
 	SELECT user_id, id
 	  FROM deliveries
-	 WHERE status = 'pending' AND channel = 'email'
+	 WHERE status = 'pending' AND channel = $2::text AND batch_id IS NULL
 	   AND next_try_at <= coalesce($1::timestamptz, now())
 	   AND (lease_until IS NULL OR lease_until < clock_timestamp())
 	 ORDER BY next_try_at
 	 LIMIT 100
 	   FOR UPDATE SKIP LOCKED
+), mine AS MATERIALIZED (
+	UPDATE deliveries d
+	   SET lease_token = lease.token,
+	       lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond'
+	  FROM due, lease
+	 WHERE d.user_id = due.user_id AND d.id = due.id
+	RETURNING d.*
 )
-UPDATE deliveries d
-   SET lease_token = lease.token, lease_until = clock_timestamp() + interval '90 seconds'
-  FROM due, lease
- WHERE d.user_id = due.user_id AND d.id = due.id
-RETURNING d.user_id, d.id, d.lease_token;
-
--- name: dispatch_look
--- Delivery ($1, $2) as it is at the last moment before it is sent, and in verdict why it must not
--- be.  No row: lease $3 is lost, or has less than 30 seconds left, which a slow try could outlast.
--- $4 is at, $5 the types of the registry that may be muted.
-SELECT d.kind, d.payload ->> 'subject' AS subject, d.payload ->> 'text' AS text,
-       d.payload ->> 'html' AS html, floor(extract(epoch FROM d.created_at))::bigint AS created,
-       u.email,
+SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subject,
+       d.payload ->> 'text' AS text, d.payload ->> 'html' AS html, d.payload -> 'headers' AS headers,
+       floor(extract(epoch FROM d.created_at))::bigint AS created,
+       CASE WHEN d.via = $3::text THEN d.address ELSE u.email END AS address,
+       CASE WHEN d.via = $3::text THEN d.body END AS body,
        CASE WHEN u.id IS NULL THEN 'gone'
 	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
-	     AND d.created_at <= coalesce($4::timestamptz, now()) - interval '10 minutes' THEN 'expired'
+	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
 	    WHEN d.notification_id IS NOT NULL
 	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
 	    WHEN d.kind = ANY ($5::text[])
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
        END AS verdict
-  FROM deliveries d
+  FROM mine d
   LEFT JOIN users u ON u.id = d.user_id
   LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
- WHERE d.user_id = $1::uuid AND d.id = $2::uuid AND d.status = 'pending'
-   AND d.lease_token = $3::uuid AND d.lease_until > clock_timestamp() + interval '30 seconds';
+ ORDER BY d.next_try_at, d.id;
 
--- name: dispatch_finish
--- Delivery ($1, $2) of lease $3 has become $4, with reason $5.  A login code is not kept.
-UPDATE deliveries
-   SET status = $4::text, error = $5::text,
-       attempts = attempts + CASE WHEN $4::text = 'skipped' THEN 0 ELSE 1 END,
+-- name: dispatch_end
+-- Those of lease $1 that are not to be sent: users $2, ids $3, with status $4 and reason $5.  A login code is
+-- not kept.
+UPDATE deliveries d
+   SET status = given.status, error = given.error,
+       attempts = attempts + CASE WHEN given.status = 'skipped' THEN 0 ELSE 1 END,
        decided_at = date_trunc('milliseconds', clock_timestamp()),
-       lease_token = NULL, lease_until = NULL,
-       payload = CASE WHEN kind = 'auth.code' THEN NULL ELSE payload END
- WHERE user_id = $1::uuid AND id = $2::uuid AND lease_token = $3::uuid AND status = 'pending';
-
--- name: dispatch_retry
--- It did not work, for reason $5, and may another time: exponential back-off with full jitter
--- after $4 (at), at least a second so that one run with --at cannot burn every try.  The tenth
--- failure is the last.
-UPDATE deliveries
-   SET status = CASE WHEN attempts + 1 >= 10 THEN 'failed' ELSE 'pending' END,
-       error = $5::text, attempts = attempts + 1,
-       next_try_at = date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
-	   + greatest(1, random() * least(3600, 5 * 2 ^ (attempts + 1))) * interval '1 second'),
-       decided_at = CASE WHEN attempts + 1 >= 10
-			 THEN date_trunc('milliseconds', clock_timestamp()) END,
-       lease_token = NULL, lease_until = NULL,
-       payload = CASE WHEN kind = 'auth.code' AND attempts + 1 >= 10 THEN NULL ELSE payload END
- WHERE user_id = $1::uuid AND id = $2::uuid AND lease_token = $3::uuid AND status = 'pending'
-RETURNING status;
+       lease_token = NULL, lease_until = NULL, body = NULL,
+       payload = CASE WHEN d.kind = 'auth.code' THEN NULL ELSE d.payload END
+  FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS given (user_id, id, status, error)
+ WHERE d.user_id = given.user_id AND d.id = given.id AND d.lease_token = $1::uuid
+   AND d.status = 'pending'
+RETURNING d.status;
 
 -- name: dispatch_release
--- Give back what lease $1 still holds.
+-- Give back what lease $1 still holds of channel $2.
 UPDATE deliveries
    SET lease_token = NULL, lease_until = NULL
- WHERE status = 'pending' AND lease_token = $1::uuid;
+ WHERE status = 'pending' AND channel = $2::text AND batch_id IS NULL AND lease_token = $1::uuid;
+
+-- ---- calls ----
+
+-- name: dispatch_freeze
+-- Those of lease $1 that go in one call become a batch, for at most $2 milliseconds: users $3, ids
+-- $4, addresses $5 and bytes $6 in this order, through adapter $7 on channel $8, at $9.  All or
+-- none; no row: none, the lease of one was lost.
+WITH given AS MATERIALIZED (
+	SELECT *
+	  FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
+	       WITH ORDINALITY AS g (user_id, id, address, body, place)
+), held AS MATERIALIZED (
+	SELECT d.user_id, d.id
+	  FROM deliveries d
+	  JOIN given USING (user_id, id)
+	 WHERE d.lease_token = $1::uuid AND d.status = 'pending'
+	   FOR UPDATE OF d
+), batch AS (
+	INSERT INTO mail_batches (id, channel, via, members, next_try_at, first_try_at, lease_token, lease_until)
+	SELECT gen_random_uuid(), $8::text, $7::text, count(*), clock.at, clock.at, $1::uuid,
+	       clock_timestamp() + $2::bigint * interval '1 millisecond'
+	  FROM held, (SELECT date_trunc('milliseconds', coalesce($9::timestamptz, now())) AS at) clock
+	 GROUP BY clock.at
+	HAVING count(*) = cardinality($4::uuid[])
+	RETURNING id, first_try_at
+), frozen AS (
+	UPDATE deliveries d
+	   SET batch_id = batch.id, batch_place = given.place, first_try_at = batch.first_try_at,
+	       via = $7::text, address = given.address, body = given.body,
+	       lease_token = NULL, lease_until = NULL
+	  FROM batch, given
+	 WHERE d.user_id = given.user_id AND d.id = given.id
+)
+SELECT id FROM batch;
+
+-- name: dispatch_retake
+-- One batch of channel $2 and adapter $3 that is due again at $1, for $4 milliseconds.  Never one
+-- whose key the provider may be about to forget.
+WITH due AS MATERIALIZED (
+	SELECT id
+	  FROM mail_batches
+	 WHERE channel = $2::text AND via = $3::text
+	   AND next_try_at <= coalesce($1::timestamptz, now())
+	   AND first_try_at > coalesce($1::timestamptz, now()) - interval '23 hours 55 minutes'
+	   AND (lease_until IS NULL OR lease_until < clock_timestamp())
+	 ORDER BY next_try_at
+	 LIMIT 1
+	   FOR UPDATE SKIP LOCKED
+)
+UPDATE mail_batches b
+   SET lease_token = gen_random_uuid(),
+       lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond'
+  FROM due
+ WHERE b.id = due.id
+RETURNING b.id, b.lease_token, b.members;
+
+-- name: dispatch_members
+-- Who is in batch $1, in order, and in gone whether sending a single one has become pointless:
+-- the conditions of dispatch_claim with $2 (at) and $3 (types that may be muted).
+SELECT d.user_id, d.id, d.address, d.body,
+       CASE WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
+	     AND d.created_at <= coalesce($2::timestamptz, now()) - interval '10 minutes' THEN 'expired'
+	    WHEN d.notification_id IS NOT NULL
+	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
+	    WHEN d.kind = ANY ($3::text[])
+	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
+       END AS verdict
+  FROM deliveries d
+  JOIN users u ON u.id = d.user_id
+  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
+ WHERE d.batch_id = $1::uuid AND d.status = 'pending'
+ ORDER BY d.batch_place;
+
+-- name: dispatch_finish
+-- Batch $1 of lease $2 is over: its members have become $3, with reason $4, and those with ids $5
+-- are known to the provider as $6.
+WITH mine AS (
+	DELETE FROM mail_batches
+	 WHERE id = $1::uuid AND lease_token = $2::uuid
+	RETURNING id
+)
+UPDATE deliveries d
+   SET status = $3::text, error = $4::text, provider_id = known.provider_id,
+       attempts = attempts + CASE WHEN $3::text = 'skipped' THEN 0 ELSE 1 END,
+       decided_at = date_trunc('milliseconds', clock_timestamp()),
+       batch_id = NULL, batch_place = NULL,
+       body = CASE WHEN $3::text = 'failed' AND kind <> 'auth.code' THEN body END,
+       payload = CASE WHEN kind = 'auth.code' THEN NULL ELSE payload END
+  FROM mine, unnest($5::uuid[], $6::text[]) AS known (id, provider_id)
+ WHERE d.batch_id = mine.id AND d.id = known.id AND d.status = 'pending'
+RETURNING d.status;
+
+-- name: dispatch_again
+-- Batch $1 of lease $2 may be out or not, for reason $3: the same bytes another time, at the
+-- earliest $5 and at the latest $6 milliseconds after $4 (at); $6 NULL: exponential back-off with
+-- full jitter.  The tenth try is the last.
+WITH mine AS MATERIALIZED (
+	SELECT id, attempts + 1 AS attempts,
+	       date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
+		   + greatest($5::bigint, random() * coalesce($6::bigint,
+		       1000 * least(3600, 5 * 2 ^ (attempts + 1)))) * interval '1 millisecond') AS at
+	  FROM mail_batches
+	 WHERE id = $1::uuid AND lease_token = $2::uuid
+	   FOR UPDATE
+), kept AS (
+	UPDATE mail_batches b
+	   SET attempts = mine.attempts, next_try_at = mine.at, lease_token = NULL, lease_until = NULL
+	  FROM mine
+	 WHERE b.id = mine.id AND mine.attempts < 10
+), gone AS (
+	DELETE FROM mail_batches b
+	 USING mine
+	 WHERE b.id = mine.id AND mine.attempts >= 10
+)
+UPDATE deliveries d
+   SET status = CASE WHEN mine.attempts >= 10 THEN 'failed' ELSE 'pending' END,
+       error = CASE WHEN mine.attempts >= 10 THEN 'unknown: ' || $3::text ELSE $3::text END,
+       attempts = d.attempts + 1, next_try_at = mine.at,
+       decided_at = CASE WHEN mine.attempts >= 10
+			 THEN date_trunc('milliseconds', clock_timestamp()) END,
+       batch_id = CASE WHEN mine.attempts < 10 THEN d.batch_id END,
+       batch_place = CASE WHEN mine.attempts < 10 THEN d.batch_place END,
+       payload = CASE WHEN d.kind = 'auth.code' AND mine.attempts >= 10 THEN NULL ELSE d.payload END,
+       body = CASE WHEN d.kind = 'auth.code' AND mine.attempts >= 10 THEN NULL ELSE d.body END
+  FROM mine
+ WHERE d.batch_id = mine.id AND d.status = 'pending'
+RETURNING d.status;
+
+-- name: dispatch_dissolve
+-- Batch $1 of lease $2 is surely not out, for reason $3, and need not stay together.  Its members
+-- are due again: at once, each alone when $6, or, when it cost them a try ($5), after a back-off
+-- from $4 (at) and at most ten times.
+WITH mine AS (
+	DELETE FROM mail_batches
+	 WHERE id = $1::uuid AND lease_token = $2::uuid
+	RETURNING id
+)
+UPDATE deliveries d
+   SET status = CASE WHEN $5::boolean AND attempts + 1 >= 10 THEN 'failed' ELSE 'pending' END,
+       error = coalesce($3::text, error), attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
+       next_try_at = CASE WHEN $5::boolean
+	   THEN date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
+	       + greatest(1, random() * least(3600, 5 * 2 ^ (attempts + 1))) * interval '1 second')
+	   ELSE next_try_at END,
+       decided_at = CASE WHEN $5::boolean AND attempts + 1 >= 10
+			 THEN date_trunc('milliseconds', clock_timestamp()) END,
+       first_try_at = NULL, batch_id = NULL, batch_place = NULL, solo = solo OR $6::boolean,
+       payload = CASE WHEN kind = 'auth.code' AND $5::boolean AND attempts + 1 >= 10
+		 THEN NULL ELSE payload END,
+       body = CASE WHEN kind = 'auth.code' AND $5::boolean AND attempts + 1 >= 10
+	      THEN NULL ELSE body END
+  FROM mine
+ WHERE d.batch_id = mine.id AND d.status = 'pending'
+RETURNING d.status;
+
+-- name: dispatch_let_go
+-- Batch $1 of lease $2 has not been asked for this time: it is as due as it was.
+UPDATE mail_batches
+   SET lease_token = NULL, lease_until = NULL
+ WHERE id = $1::uuid AND lease_token = $2::uuid;
+
+-- ---- the pace ----
+
+-- name: dispatch_may
+-- Whether anything may be sent at $1: why not at all, or NULL, whether it is certain that it need
+-- not even be tried, and how long the pace wants us to wait, in milliseconds.
+SELECT parked, coalesce(parked_until > coalesce($1::timestamptz, now()), false) AS is_parked,
+       ceil(extract(epoch FROM greatest(next_at, clock_timestamp()) - clock_timestamp()) * 1000)::bigint AS wait
+  FROM mail_pace;
+
+-- name: dispatch_take
+-- The right to one request, now; or for how many milliseconds not.  A tenth more than the pace
+-- allows lies between two, since they do not travel equally fast.
+WITH taken AS (
+	UPDATE mail_pace
+	   SET next_at = clock_timestamp() + 1.1 / per_second * interval '1 second'
+	 WHERE next_at <= clock_timestamp()
+	RETURNING per_second
+)
+SELECT true AS taken, per_second, 0 AS wait
+  FROM taken
+ UNION ALL
+SELECT false, per_second,
+       greatest(1, ceil(extract(epoch FROM next_at - clock_timestamp()) * 1000))::bigint
+  FROM mail_pace
+ WHERE NOT EXISTS (SELECT 1 FROM taken);
+
+-- name: dispatch_pace
+-- The provider said: so many requests a second ($1, NULL: it did not), none for $2 milliseconds.
+UPDATE mail_pace
+   SET per_second = coalesce($1::float8, per_second),
+       next_at = greatest(next_at, clock_timestamp() + $2::bigint * interval '1 millisecond');
+
+-- name: dispatch_park
+-- Nothing can be sent, for reason $2; until $3 minutes after $1 (at) it need not be tried.
+UPDATE mail_pace
+   SET parked = $2::text, parked_at = date_trunc('milliseconds', clock_timestamp()),
+       parked_until = coalesce($1::timestamptz, clock_timestamp()) + $3::bigint * interval '1 minute';
+
+-- name: dispatch_unpark
+UPDATE mail_pace
+   SET parked = NULL, parked_at = NULL, parked_until = NULL
+ WHERE parked IS NOT NULL;
 
 -- name: dispatch_count
--- What a run at $1 would do: the conditions of claim and look.  $2 are the types that may be muted.
+-- What a run at $1 would do on channel $3: the conditions of the claim.  $2 are the types that may
+-- be muted.
 SELECT count(*) FILTER (WHERE NOT skip) AS sent, count(*) FILTER (WHERE skip) AS skipped
   FROM (SELECT u.id IS NULL
 	    OR (d.notification_id IS NULL AND d.kind = 'auth.code'
@@ -90,6 +306,6 @@ SELECT count(*) FILTER (WHERE NOT skip) AS sent, count(*) FILTER (WHERE skip) AS
 	  FROM deliveries d
 	  LEFT JOIN users u ON u.id = d.user_id
 	  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
-	 WHERE d.status = 'pending' AND d.channel = 'email'
+	 WHERE d.status = 'pending' AND d.channel = $3::text
 	   AND d.next_try_at <= coalesce($1::timestamptz, now())
 	   AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())) due;

@@ -1,9 +1,10 @@
 -- Is it well (cgi/ops.c): always by the database's real clock.
 
 -- name: ops_cron
--- Seconds since a cron job last ran; NULL: never.
+-- Seconds since a cron job last ran, NULL: never; and why no mail can be sent, NULL: it can.
 SELECT floor(extract(epoch FROM clock_timestamp()
-	 - max(greatest(started_at, finished_at))))::bigint AS age
+	 - max(greatest(started_at, finished_at))))::bigint AS age,
+       (SELECT parked FROM mail_pace) AS parked
   FROM heartbeats;
 
 -- name: ops_deliveries

@@ -1,84 +1,8 @@
 /* cron/dispatch: each delivery once, whatever dies or runs beside it; and the file adapter. */
-#include "cron/dispatch.h"
+#include "t_dispatch.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-
-#include "t.h"
-#include "t_cron.h"
-
-#define U1 "'00000000-0000-4000-8000-000000000001'"
-
-static const struct conf conf = { .base_url = "https://carillon.example",
-	.mail_from = "Carillon <carillon@example.com>" };
-static struct db *worker;
-
-/* An adapter that does as it is told, and remembers. */
-static struct fake {
-	enum send_status answer;
-	int sent;
-	char last[UUID_LEN + 1], to[64];
-	const char *meanwhile; /* SQL that somebody else runs while a letter is on its way */
-	bool dies;
-	int log; /* a file descriptor for the ids, or 0 */
-} fake;
-
-static enum send_status
-fake_send(void *state, struct arena *a, const struct letter *l, char why[SEND_WHY_MAX])
-{
-	struct fake *f = state;
-	const char *line = arena_fmt(a, "%s\n", l->id);
-
-	f->sent++;
-	snprintf(f->last, sizeof(f->last), "%s", l->id);
-	snprintf(f->to, sizeof(f->to), "%s", l->to);
-	if (f->log != 0 && write(f->log, line, strlen(line)) < 0)
-		abort();
-	if (f->dies)
-		kill(getpid(), SIGKILL);
-	if (f->meanwhile != NULL)
-		sql(f->meanwhile);
-	snprintf(why, SEND_WHY_MAX, "as told");
-	return f->answer;
-}
-
-static const struct adapter fake_adapter = { "email", "fake", "fake:", NULL, fake_send, NULL };
-
-/* One run with the fake adapter at a moment, or now. */
-static bool
-run_at(struct db *db, const char *at, int64_t n[TALLY_MAX])
-{
-	struct run run = { .db = db, .conf = &conf, .at = at };
-
-	memset(n, 0, TALLY_MAX * sizeof(*n));
-	return dispatch_all(&run, &fake_adapter, &fake, n);
-}
-
-static void
-start_afresh(void)
-{
-	memset(&fake, 0, sizeof(fake));
-	sql("TRUNCATE users CASCADE");
-	sql("INSERT INTO users (id, email) VALUES (" U1 ", 'owner@example.com')");
-	sql("INSERT INTO inbox (user_id) VALUES (" U1 ")");
-}
-
-/* count deliveries of type issue.new, due now. */
-static void
-queue(int count)
-{
-	char text[512];
-
-	snprintf(text, sizeof(text),
-	    "WITH n AS (INSERT INTO notifications (user_id, type, title, dedupe_key)"
-	    " SELECT " U1
-	    ", 'issue.new', 't', gen_random_uuid() FROM generate_series(1, %d) RETURNING id)"
-	    " INSERT INTO deliveries (user_id, notification_id, channel, kind, payload) SELECT " U1
-	    ", id, 'email', 'issue.new', '{\"subject\":\"s\",\"text\":\"t\",\"html\":\"<p>t</p>\"}' FROM n",
-	    count);
-	sql(text);
-}
 
 static const struct {
 	const char *what, *before, *at;
@@ -262,102 +186,16 @@ test_crash(void)
 	T_OK(t_at_once(1, send_and_die) == 0, "it dies");
 	T_OK(run_at(worker, "2090-01-01T00:00:00.000Z", n) && fake.sent == 0,
 	    "leases keep real time");
+	T_OK(
+	    sql("SELECT count(*) FROM deliveries WHERE batch_id IS NOT NULL AND body IS NOT NULL"
+		" AND address = 'owner@example.com' AND via = 'fake' AND first_try_at IS NOT NULL") ==
+		1,
+	    "one was frozen");
 	sql("UPDATE deliveries SET lease_until = now() - interval '1 millisecond'");
+	sql("UPDATE mail_batches SET lease_until = now() - interval '1 millisecond'");
 	T_OK(run_at(worker, NULL, n) && n[SENT] == 3, "what a crash left is taken up: %ld",
 	    (long)n[SENT]);
-}
-
-/* Whoever is late must not touch what another has taken over, nor send it again. */
-static void
-test_lost_lease(void)
-{
-	static const char *const thefts[] = {
-		"UPDATE deliveries SET lease_token = '11111111-0000-4000-8000-000000000001'",
-		"UPDATE deliveries SET status = 'sent', lease_token = NULL, error = 'other'",
-		"DELETE FROM deliveries",
-	};
-	static const enum send_status answers[] = { SEND_OK, SEND_LATER, SEND_NEVER };
-	int64_t n[TALLY_MAX];
-
-	for (size_t i = 0; i < COUNT(thefts) * COUNT(answers); i++) {
-		start_afresh();
-		queue(2);
-		fake.answer = answers[i % 3];
-		fake.meanwhile = thefts[i / 3];
-		T_OK(run_at(worker, NULL, n), "run");
-		T_OK(fake.sent == 1, "theft %zu: %d sent", i, fake.sent);
-		T_OK(n[LOST] == 2 && n[SENT] == 0 && n[RETRIED] == 0 && n[FAILED] == 0, "theft %zu",
-		    i);
-		T_OK(
-		    sql("SELECT count(*) FROM deliveries WHERE attempts <> 0 OR (error <> 'other')") ==
-			0,
-		    "theft %zu: untouched", i);
-	}
-	start_afresh();
-	queue(2);
-	fake.meanwhile = "UPDATE deliveries SET lease_until = now() + interval '29 seconds'";
-	T_OK(run_at(worker, NULL, n) && n[SENT] == 1 && n[LOST] == 1, "too little of a lease left");
-}
-
-/* ---- what does not work ---- */
-
-static void
-test_retries(void)
-{
-	int64_t n[TALLY_MAX];
-	char at[40], text[160];
-
-	start_afresh();
-	queue(1);
-	fake.answer = SEND_LATER;
-	snprintf(at, sizeof(at), "2089-12-31T00:00:00.000Z");
-	for (int i = 1; i <= 10; i++) {
-		long most = 5L << i < 3600 ? 5L << i : 3600;
-
-		T_OK(run_at(worker, at, n), "try %d", i);
-		T_OK(fake.sent == i && n[RETRIED] == (i < 10) && n[FAILED] == (i == 10), "try %d",
-		    i);
-		T_OK(
-		    sql("SELECT attempts FROM deliveries WHERE error = 'as told' AND lease_token IS NULL") ==
-			i,
-		    "try %d", i);
-		snprintf(text, sizeof(text),
-		    "SELECT count(*) FROM deliveries WHERE extract(epoch FROM next_try_at"
-		    " - timestamptz '%s') BETWEEN 1 AND %ld",
-		    at, most);
-		T_OK(i == 10 || sql(text) == 1, "try %d is put off by 1 to %ld seconds", i, most);
-		snprintf(at, sizeof(at), "%s",
-		    sql_text(
-			"SELECT to_char(next_try_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') FROM deliveries"));
-	}
-	T_SAME(sql_text("SELECT status FROM deliveries"), "failed", "the tenth is the last");
-	T_OK(run_at(worker, "2099-01-01T00:00:00.000Z", n) && fake.sent == 10, "and stays");
-	sql("UPDATE deliveries SET status = 'pending', decided_at = NULL, attempts = 0");
-	fake.answer = SEND_OK;
-	T_OK(run_at(worker, "2099-01-01T00:00:00.000Z", n) && n[SENT] == 1, "it can be replayed");
-	T_SAME(sql_text("SELECT error FROM deliveries"), "", "an old error is forgotten");
-}
-
-static void
-test_refusals(void)
-{
-	int64_t n[TALLY_MAX];
-
-	start_afresh();
-	queue(3);
-	fake.answer = SEND_NEVER;
-	T_OK(run_at(worker, NULL, n) && n[FAILED] == 3 && fake.sent == 3, "never");
-	T_OK(sql("SELECT count(*) FROM deliveries WHERE status = 'failed' AND error = 'as told'") ==
-		3,
-	    "never");
-
-	start_afresh();
-	queue(3);
-	fake.answer = SEND_STOP;
-	T_OK(!run_at(worker, NULL, n) && fake.sent == 1, "stop");
-	T_OK(sql("SELECT count(*) FROM deliveries WHERE status = 'pending' AND attempts = 0"
-		 " AND lease_token IS NULL") == 3,
-	    "stop: all are due again, none has used a try");
+	T_OK(sql("SELECT count(*) FROM mail_batches") == 0, "no batch is left");
 }
 
 /* A checksum over everything a run could change. */
@@ -469,9 +307,6 @@ main(void)
 	test_batches();
 	test_at_once();
 	test_crash();
-	test_lost_lease();
-	test_retries();
-	test_refusals();
 	test_dry_run();
 	test_files();
 	db_close(worker);

@@ -27,6 +27,7 @@ message(const char *from, const char *subject, const char *text, const char *htm
 		T_OK(false, "sender %s is refused", from);
 		return "";
 	}
+	mail_headers_read(&a, NULL, &l);
 	got = mail_message(&a, &l, &n);
 	T_OK(strlen(got) == n, "no NUL in %s", subject);
 	return got;
@@ -368,6 +369,69 @@ test_hosts(void)
 		T_SAME(mail_host(&a, hosts[i][0]), hosts[i][1], hosts[i][0]);
 }
 
+static const struct {
+	const char *json, *want; /* "Name=value" each, in order */
+} header_rows[] = {
+	{ NULL, "Auto-Submitted=auto-generated " },
+	{ "{}", "Auto-Submitted=auto-generated " },
+	{ "[]", "Auto-Submitted=auto-generated " },
+	{ "not JSON", "Auto-Submitted=auto-generated " },
+	{ "{\"Auto-Submitted\":\"auto-replied\"}", "Auto-Submitted=auto-replied " },
+	{ "{\"List-Unsubscribe-Post\":\"x\",\"List-Unsubscribe\":\"<https://a.example/u>\",\"References\":\"<a@b>\","
+	  "\"In-Reply-To\":\"<a@b>\"}",
+	    "In-Reply-To=<a@b> References=<a@b> List-Unsubscribe=<https://a.example/u> "
+	    "List-Unsubscribe-Post=x Auto-Submitted=auto-generated " },
+	{ "{\"Bcc\":\"x@example.com\",\"references\":\"<a@b>\",\"X-A\":\"b\"}",
+	    "Auto-Submitted=auto-generated " },
+	{ "{\"References\":\"<a@b>\\r\\nBcc: x@example.com\"}", "Auto-Submitted=auto-generated " },
+	{ "{\"References\":\"<a@b>\\tx\"}", "Auto-Submitted=auto-generated " },
+	{ "{\"References\":\"\\u00fc\"}", "Auto-Submitted=auto-generated " },
+	{ "{\"References\":\"\"}", "Auto-Submitted=auto-generated " },
+	{ "{\"References\":1}", "Auto-Submitted=auto-generated " },
+	{ "{\"References\":null}", "Auto-Submitted=auto-generated " },
+};
+
+static void
+test_headers(void)
+{
+	for (size_t i = 0; i < COUNT(header_rows); i++) {
+		struct letter l = { .id = ID };
+		const char *got = "";
+
+		mail_headers_read(&a, header_rows[i].json, &l);
+		for (size_t n = 0; n < l.nheaders; n++)
+			got = arena_fmt(&a, "%s%s=%s ", got, l.headers[n].name, l.headers[n].value);
+		T_SAME(got, header_rows[i].want, header_rows[i].json);
+	}
+}
+
+/* For a way that carries seven bits a byte. */
+static void
+test_seven_bit(void)
+{
+	struct mail_sender sender = { NULL, "carillon@example.com" };
+	struct letter l = { .id = ID,
+		.from = &sender,
+		.to = "owner@example.com",
+		.subject = "Gr\xc3\xbc\xc3\x9f"
+			   "e",
+		.text = "Gr\xc3\xbc\xc3\x9f"
+			"e = 1\n",
+		.html = "<p>plain</p>\n",
+		.host = "carillon.example",
+		.created = 1700000000,
+		.seven_bit = true };
+	const char *got;
+	size_t n;
+
+	mail_headers_read(&a, NULL, &l);
+	got = mail_message(&a, &l, &n);
+	for (size_t i = 0; i < n; i++)
+		T_OK((unsigned char)got[i] < 0x80, "byte %zu", i);
+	T_OK(strstr(got, "\r\nGr=C3=BC=C3=9Fe =3D 1\r\n") != NULL, "%s", got);
+	T_OK(strstr(got, "8bit\r\n\r\n<p>plain</p>\r\n") != NULL, "%s", got);
+}
+
 int
 main(void)
 {
@@ -381,6 +445,8 @@ main(void)
 	test_long_lines();
 	test_html();
 	test_hosts();
+	test_headers();
+	test_seven_bit();
 	arena_free(&a);
 	return T_DONE("mail");
 }

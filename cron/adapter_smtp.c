@@ -1,0 +1,197 @@
+/*
+ * smtp://[USER:PASSWORD@]HOST[:PORT] and smtps:// - a mail server, one message a call.
+ *
+ * SMTP has no key by which a second call would be known as such.  So when everything was handed
+ * over and no answer came, nobody can say whether the message is out, and it is not sent again.
+ * TLS is used where the server has it, and must be there before a password is said, except on
+ * this machine.
+ */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapter.h"
+
+#define CONNECT_MS 5000
+
+struct smtp {
+	CURL *curl;
+	struct arena keep;
+	const char *from;
+	/* what is being handed over */
+	const char *left;
+	size_t nleft;
+	bool all;
+};
+
+DEFINE_SCOPED(struct curl_slist *, curl_slist_free_all)
+DEFINE_SCOPED(CURLU *, curl_url_cleanup)
+DEFINE_SCOPED(char *, curl_free)
+
+static size_t
+hand_over(char *to, size_t size, size_t n, void *ctx)
+{
+	struct smtp *s = ctx;
+	size_t some = size * n < s->nleft ? size * n : s->nleft;
+
+	if (some == 0) {
+		s->all = true; /* libcurl now says that this is the end */
+		return 0;
+	}
+	memcpy(to, s->left, some);
+	s->left += some;
+	s->nleft -= some;
+	return some;
+}
+
+static void
+smtp_close(void *state)
+{
+	struct smtp *s = state;
+
+	curl_easy_cleanup(s->curl);
+	arena_free(&s->keep);
+	free(s);
+	curl_global_cleanup();
+}
+
+/* How much TLS an smtp:// address needs; smtps:// always has it. */
+static long
+use_tls(const char *url)
+{
+	SCOPED(curl_url_cleanup) CURLU *u = curl_url();
+	SCOPED(curl_free) char *host = NULL;
+	SCOPED(curl_free) char *user = NULL;
+
+	if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		return CURLUSESSL_ALL;
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+	    strcmp(host, "[::1]") == 0)
+		return CURLUSESSL_NONE;
+	return curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK ? CURLUSESSL_ALL
+								      : CURLUSESSL_TRY;
+}
+
+static bool
+set_up(struct smtp *s, const struct conf *conf, const char *url)
+{
+	CURL *c = s->curl;
+	long timeout = (long)adapter_timeout_ms(conf);
+
+	return curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_USE_SSL, use_tls(url)) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+		timeout < CONNECT_MS ? timeout : CONNECT_MS) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_READFUNCTION, hand_over) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_READDATA, s) == CURLE_OK;
+}
+
+static void *
+smtp_open_as(const char *scheme, const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
+{
+	struct mail_sender from;
+	struct smtp *s;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    (s = calloc(1, sizeof(*s))) == NULL || (s->curl = curl_easy_init()) == NULL)
+		abort();
+	arena_init(&s->keep, 65536);
+	if (!mail_sender_read(&s->keep, conf->mail_from, &from) ||
+	    !set_up(s, conf, arena_fmt(&s->keep, "%s%s", scheme, url))) {
+		snprintf(why, SEND_WHY_MAX, "this address cannot be used");
+		smtp_close(s);
+		return NULL;
+	}
+	s->from = from.address;
+	return s;
+}
+
+static void *
+smtp_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
+{
+	return smtp_open_as("smtp:", conf, url, why);
+}
+
+static void *
+smtps_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
+{
+	return smtp_open_as("smtps:", conf, url, why);
+}
+
+static const char *
+smtp_freeze(void *state, struct arena *a, const struct letter *l)
+{
+	struct letter plain = *l;
+	size_t n;
+
+	(void)state;
+	plain.seven_bit = true; /* libcurl 7.88 cannot say BODY=8BITMIME */
+	return mail_message(a, &plain, &n);
+}
+
+/* code is the server's last one, 0 when it never spoke. */
+static enum outcome
+outcome_of(const struct smtp *s, CURLcode rc, long code)
+{
+	if (rc == CURLE_OK)
+		return OUT_SENT;
+	if (s->all && code < 400)
+		return OUT_UNKNOWN;
+	if (rc == CURLE_LOGIN_DENIED || rc == CURLE_USE_SSL_FAILED ||
+	    rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_URL_MALFORMAT)
+		return OUT_PARKED;
+	/* an answer about this sender, recipient or message; one to anything else is no verdict */
+	return code >= 500 && (s->all || rc == CURLE_SEND_ERROR) ? OUT_NEVER : OUT_NOT_SENT;
+}
+
+static void
+smtp_send(void *state, struct arena *a, const struct call *c, struct answer *out)
+{
+	struct smtp *s = state;
+	const struct call_item *it = &c->item[0];
+	SCOPED(curl_slist_free_all) struct curl_slist *to = curl_slist_append(NULL, it->address);
+	long code = 0;
+	CURLcode rc;
+
+	(void)a;
+	s->left = it->body;
+	s->nleft = strlen(it->body);
+	s->all = false;
+	if (to == NULL || curl_easy_setopt(s->curl, CURLOPT_MAIL_FROM, s->from) != CURLE_OK ||
+	    curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, to) != CURLE_OK)
+		abort(); /* no memory */
+	rc = curl_easy_perform(s->curl);
+	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &code);
+	curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, NULL);
+	out->outcome = outcome_of(s, rc, code);
+	out->own_words = true;
+	snprintf(out->why, SEND_WHY_MAX, "%ld %s", code, curl_easy_strerror(rc));
+}
+
+const struct adapter adapter_smtp = { .channel = "email",
+	.name = "smtp",
+	.prefix = "smtp:",
+	.most = 1,
+	.forgets = true,
+	.open = smtp_open,
+	.freeze = smtp_freeze,
+	.send = smtp_send,
+	.close = smtp_close };
+
+const struct adapter adapter_smtps = { .channel = "email",
+	.name = "smtps",
+	.prefix = "smtps:",
+	.most = 1,
+	.forgets = true,
+	.open = smtps_open,
+	.freeze = smtp_freeze,
+	.send = smtp_send,
+	.close = smtp_close };

@@ -1,0 +1,212 @@
+/*
+ * dispatch_call - make one call, in its turn, and record what came of it.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dispatch.h"
+#include "log.h"
+#include "queries.h"
+
+#define NAP_MS 250 /* the pace may rise while we wait */
+
+/* ---- the pace ---- */
+
+static void
+nap(int64_t ms)
+{
+	struct timespec t = { .tv_nsec = (ms < NAP_MS ? ms : NAP_MS) * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* Wait for the right to one call.  *ours: whether we have got it. */
+static bool
+wait_for_turn(struct dispatch *d, bool *ours)
+{
+	int64_t ends = cron_clock() + d->call_ms;
+
+	*ours = !d->adapter->paced;
+	while (!*ours && !dispatch_is_over(d)) {
+		SCOPED(rows_free) struct db_rows *rows = NULL;
+		int64_t wait;
+
+		if (db_alone(d->run->db, &q_dispatch_take, (struct db_args){ 0 }, &rows) != DB_OK)
+			return cron_failed(d->run);
+		d->per_second = strtod(rows_text(rows, 0, "per_second"), NULL);
+		*ours = rows_bool(rows, 0, "taken");
+		wait = rows_int(rows, 0, "wait");
+		if (*ours)
+			break;
+		if (cron_clock() + wait > ends) {
+			d->enough = wait > d->call_ms;
+			break;
+		}
+		nap(wait);
+	}
+	return true;
+}
+
+static bool
+run_one(struct dispatch *d, const struct db_stmt *st, struct db_args args)
+{
+	enum db_status rc = db_alone(d->run->db, st, args, NULL);
+
+	return rc == DB_OK || rc == DB_NONE || cron_failed(d->run);
+}
+
+/* Tell all workers what the provider said about the pace. */
+static bool
+keep_pace(struct dispatch *d, const struct answer *an)
+{
+	bool other = an->per_second > 0 && fabs(an->per_second - d->per_second) > 1e-3;
+
+	if (!d->adapter->paced || (!other && an->hold_ms == 0))
+		return true;
+	return run_one(d, &q_dispatch_pace,
+	    DB_ARGS(an->per_second > 0 ? arena_fmt(&d->work, "%.9g", an->per_second) : NULL,
+		arena_fmt(&d->work, "%" PRId64, an->hold_ms)));
+}
+
+static bool
+park(struct dispatch *d, const struct answer *an)
+{
+	log_line(LOG_ERROR, NULL, "%s: no mail can be sent: %s", d->adapter->name, an->why);
+	if (d->adapter->paced)
+		(void)!run_one(d, &q_dispatch_park,
+		    DB_ARGS(d->run->at, an->why, arena_fmt(&d->work, "%" PRId64, an->park_min)));
+	return false;
+}
+
+/* ---- what came of it ---- */
+
+bool
+dispatch_end(struct dispatch *d, const struct batch *b, const char *status, const char *error,
+    const char *const *ids)
+{
+	struct out items, known;
+
+	out_init(&items, &d->work, 40 * b->call.n + 8);
+	out_init(&known, &d->work, 40 * b->call.n + 8);
+	for (size_t i = 0; i < b->call.n; i++) {
+		dispatch_element(&items, i, b->call.item[i].id);
+		dispatch_element(&known, i, ids != NULL ? ids[i] : NULL);
+		if (strcmp(status, "failed") == 0)
+			log_line(LOG_ERROR, NULL, "delivery %s failed for good: %s",
+			    b->call.item[i].id, error);
+	}
+	return dispatch_settle(d, &q_dispatch_finish,
+	    DB_ARGS(b->id, b->lease, status, error, dispatch_array(&items, b->call.n),
+		dispatch_array(&known, b->call.n)),
+	    b->call.n, strcmp(status, "sent") == 0 ? SENT : FAILED);
+}
+
+static void
+tell_put_off(const struct batch *b, const char *why)
+{
+	log_line(LOG_WARN, NULL, "%s of %zu %s put off: %s", b->call.n == 1 ? "delivery" : "batch",
+	    b->call.n, b->call.key, why);
+}
+
+/* It may be out: the same another time. */
+static bool
+again(struct dispatch *d, const struct batch *b, const struct answer *an, const char *least_ms,
+    const char *most_ms)
+{
+	tell_put_off(b, an->why);
+	return dispatch_settle(d, &q_dispatch_again,
+	    DB_ARGS(b->id, b->lease, an->why, d->run->at, least_ms, most_ms), b->call.n, RETRIED);
+}
+
+/* This call did not bring it out.  When no earlier one can have, the batch need not stay one. */
+static bool
+not_out(struct dispatch *d, const struct batch *b, const char *why, bool costs, bool solo)
+{
+	struct db_args args = DB_ARGS(b->id, b->lease, why, d->run->at, costs ? "true" : "false",
+	    solo ? "true" : "false");
+	int64_t retried = d->tally[RETRIED];
+	bool ok = dispatch_settle(d, &q_dispatch_dissolve, args, b->call.n, RETRIED);
+
+	if (!costs) /* nobody's fault: neither sent nor tried */
+		d->tally[RETRIED] = retried;
+	return ok;
+}
+
+static bool
+not_asked(struct dispatch *d, const struct batch *b, const char *why)
+{
+	if (b->is_new)
+		return not_out(d, b, why, false, false);
+	return run_one(d, &q_dispatch_let_go, DB_ARGS(b->id, b->lease));
+}
+
+static bool
+refused(struct dispatch *d, const struct batch *b, const struct answer *an)
+{
+	bool surely = b->is_new || an->own_words;
+
+	if (b->call.n == 1)
+		return dispatch_end(d, b, "failed",
+		    surely ? an->why : arena_fmt(&d->work, "unknown: %s", an->why), NULL);
+	if (!surely)
+		return again(d, b, an, "1000", NULL);
+	log_line(LOG_WARN, NULL, "batch %s of %zu was refused, so each goes alone: %s", b->call.key,
+	    b->call.n, an->why);
+	return not_out(d, b, an->why, false, true);
+}
+
+static bool
+settle(struct dispatch *d, const struct batch *b, const struct answer *an)
+{
+	switch (an->outcome) {
+	case OUT_SENT:
+		if (!dispatch_end(d, b, "sent", NULL, an->provider_id))
+			return false;
+		return !d->parked || run_one(d, &q_dispatch_unpark, (struct db_args){ 0 });
+	case OUT_NOT_SENT:
+		if (b->is_new) {
+			tell_put_off(b, an->why);
+			return not_out(d, b, an->why, true, false);
+		}
+		return again(d, b, an, "1000", NULL);
+	case OUT_UNKNOWN:
+		if (d->adapter->forgets)
+			return dispatch_end(d, b, "failed",
+			    arena_fmt(&d->work, "unknown: %s", an->why), NULL);
+		return again(d, b, an, "1000", NULL);
+	case OUT_BUSY:
+		return again(d, b, an, "1000", "5000");
+	case OUT_PACE:
+		return not_asked(d, b, an->why);
+	case OUT_PARKED:
+		return not_asked(d, b, an->why) && park(d, an);
+	case OUT_NEVER:
+		return refused(d, b, an);
+	case OUT_CONFLICT:
+	default:
+		return dispatch_end(d, b, "failed", arena_fmt(&d->work, "conflict: %s", an->why),
+		    NULL);
+	}
+}
+
+bool
+dispatch_call(struct dispatch *d, struct batch *b)
+{
+	struct answer an = { .outcome = OUT_SENT };
+	bool ours;
+
+	b->call.key = b->call.n == 1 ? b->call.item[0].id : arena_fmt(&d->work, "b/%s", b->id);
+	if (!wait_for_turn(d, &ours))
+		return false;
+	if (!ours)
+		return not_asked(d, b, NULL);
+	/* Stopped for long, or the database was slow: somebody else may have it by now. */
+	if (cron_clock() + d->call_ms * 3 / 2 > b->until) {
+		d->tally[LOST] += (int64_t)b->call.n;
+		return true;
+	}
+	d->adapter->send(d->state, &d->work, &b->call, &an);
+	return keep_pace(d, &an) && settle(d, b, &an);
+}

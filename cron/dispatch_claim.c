@@ -1,0 +1,260 @@
+/*
+ * dispatch_claim - from what is due to what goes in one call, frozen and committed.
+ */
+#include <string.h>
+
+#include "dispatch.h"
+#include "log.h"
+#include "queries.h"
+
+#define BATCH_BYTES (2 * 1024 * 1024) /* what a call's messages may have together, or be one */
+
+/* The deliveries of one claim, from the next one on. */
+struct claim {
+	struct dispatch *d;
+	const struct db_rows *rows;
+	const char *lease;
+	int at;
+};
+
+/* Those of a claim that are not to be sent. */
+struct ended {
+	struct out users, ids, statuses, errors;
+	size_t n;
+};
+
+/* ---- arrays for statements ---- */
+
+void
+dispatch_element(struct out *o, size_t n, const char *s)
+{
+	out_raw(o, n == 0 ? "{" : ",", 1);
+	if (s == NULL) {
+		out_raw(o, "NULL", 4);
+		return;
+	}
+	out_raw(o, "\"", 1);
+	while (*s != '\0') {
+		size_t plain = strcspn(s, "\"\\");
+
+		out_raw(o, s, plain);
+		s += plain;
+		if (*s == '\0')
+			break;
+		out_raw(o, "\\", 1);
+		out_raw(o, s++, 1);
+	}
+	out_raw(o, "\"", 1);
+}
+
+const char *
+dispatch_array(struct out *o, size_t n)
+{
+	out_raw(o, n == 0 ? "{}" : "}", n == 0 ? 3 : 2); /* with the NUL */
+	return o->s;
+}
+
+/* ---- a claim's deliveries ---- */
+
+static void
+leave_out(struct ended *e, const struct claim *c, const char *status, const char *error)
+{
+	const char *id = rows_text(c->rows, c->at, "id");
+
+	dispatch_element(&e->users, e->n, rows_text(c->rows, c->at, "user_id"));
+	dispatch_element(&e->ids, e->n, id);
+	dispatch_element(&e->statuses, e->n, status);
+	dispatch_element(&e->errors, e->n++, error);
+	if (strcmp(status, "failed") == 0)
+		log_line(LOG_ERROR, NULL,
+		    "delivery %s cannot be sent: its address or payload is unfit", id);
+}
+
+/* The bytes of a delivery that has none yet; NULL when its payload is unfit. */
+static const char *
+render(const struct claim *c, const char *address)
+{
+	struct dispatch *d = c->d;
+	struct letter l = { .id = rows_text(c->rows, c->at, "id"),
+		.from = &d->from,
+		.host = d->host,
+		.to = address,
+		.subject = rows_text(c->rows, c->at, "subject"),
+		.text = rows_text(c->rows, c->at, "text"),
+		.html = rows_text(c->rows, c->at, "html"),
+		.created = rows_int(c->rows, c->at, "created") };
+
+	if (l.subject == NULL || l.text == NULL)
+		return NULL;
+	mail_headers_read(&d->work, rows_text(c->rows, c->at, "headers"), &l);
+	return d->adapter->freeze(d->state, &d->work, &l);
+}
+
+/* The delivery at c->at as a part of the call, or in e.  Returns its bytes. */
+static size_t
+take(const struct claim *c, struct call *call, struct ended *e)
+{
+	const char *verdict = rows_text(c->rows, c->at, "verdict");
+	struct call_item it = { .user = rows_text(c->rows, c->at, "user_id"),
+		.id = rows_text(c->rows, c->at, "id"),
+		.address = rows_text(c->rows, c->at, "address"),
+		.body = rows_text(c->rows, c->at, "body") };
+
+	if (verdict != NULL) {
+		leave_out(e, c, "skipped", verdict);
+		return 0;
+	}
+	if (it.body == NULL && mail_is_address(&c->d->work, it.address))
+		it.body = render(c, it.address);
+	if (it.body == NULL) {
+		leave_out(e, c, "failed", "unfit");
+		return 0;
+	}
+	call->item[call->n++] = it;
+	return strlen(it.body);
+}
+
+/* As many as go in one call. */
+static void
+gather(struct claim *c, struct call *call, struct ended *e)
+{
+	size_t bytes = 0;
+
+	for (; c->at < rows_count(c->rows); c->at++) {
+		bool solo = rows_bool(c->rows, c->at, "solo");
+
+		if (call->n == c->d->adapter->most || bytes >= BATCH_BYTES || (solo && call->n > 0))
+			return;
+		bytes += take(c, call, e);
+		if (solo && call->n > 0) {
+			c->at++;
+			return;
+		}
+	}
+}
+
+static bool
+end_some(struct claim *c, struct ended *e)
+{
+	if (e->n == 0)
+		return true;
+	return dispatch_settle(c->d, &q_dispatch_end,
+	    DB_ARGS(c->lease, dispatch_array(&e->users, e->n), dispatch_array(&e->ids, e->n),
+		dispatch_array(&e->statuses, e->n), dispatch_array(&e->errors, e->n)),
+	    e->n, SKIPPED);
+}
+
+/* Store the call before it is made.  b->id stays empty when one of it is not ours any more. */
+static bool
+freeze(struct claim *c, struct batch *b)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct dispatch *d = c->d;
+	struct out part[4];
+	enum db_status rc;
+
+	for (size_t i = 0; i < COUNT(part); i++)
+		out_init(&part[i], &d->work, i == 3 ? BATCH_BYTES / 8 : 48 * b->call.n);
+	for (size_t i = 0; i < b->call.n; i++) {
+		dispatch_element(&part[0], i, b->call.item[i].user);
+		dispatch_element(&part[1], i, b->call.item[i].id);
+		dispatch_element(&part[2], i, b->call.item[i].address);
+		dispatch_element(&part[3], i, b->call.item[i].body);
+	}
+	b->until = cron_clock() + d->run->conf->lease_ms;
+	rc = db_alone(d->run->db, &q_dispatch_freeze,
+	    DB_ARGS(c->lease, d->lease_ms, dispatch_array(&part[0], b->call.n),
+		dispatch_array(&part[1], b->call.n), dispatch_array(&part[2], b->call.n),
+		dispatch_array(&part[3], b->call.n), d->adapter->name, d->adapter->channel,
+		d->run->at),
+	    &rows);
+	if (rc != DB_OK && rc != DB_NONE)
+		return cron_failed(d->run);
+	if (rc == DB_OK)
+		snprintf(b->id, sizeof(b->id), "%s", rows_text(rows, 0, "id"));
+	snprintf(b->lease, sizeof(b->lease), "%s", c->lease);
+	return true;
+}
+
+static bool
+next_call(struct claim *c)
+{
+	struct dispatch *d = c->d;
+	struct batch b = { .is_new = true };
+	struct ended e = { .n = 0 };
+
+	arena_reset(&d->work);
+	out_init(&e.users, &d->work, 64);
+	out_init(&e.ids, &d->work, 64);
+	out_init(&e.statuses, &d->work, 64);
+	out_init(&e.errors, &d->work, 64);
+	gather(c, &b.call, &e);
+	if (!end_some(c, &e))
+		return false;
+	if (b.call.n == 0)
+		return true;
+	if (!freeze(c, &b))
+		return false;
+	if (b.id[0] != '\0')
+		return dispatch_call(d, &b);
+	d->tally[LOST] += (int64_t)b.call.n;
+	return true;
+}
+
+/* What this run will not get to is due again at once, not when its lease has run out. */
+static void
+release(struct dispatch *d, const char *lease)
+{
+	enum db_status rc =
+	    db_alone(d->run->db, &q_dispatch_release, DB_ARGS(lease, d->adapter->channel), NULL);
+
+	if (rc != DB_OK && rc != DB_NONE)
+		cron_failed(d->run);
+}
+
+bool
+dispatch_claimed(struct dispatch *d, bool *more)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct claim c = { .d = d };
+	enum db_status rc = db_alone(d->run->db, &q_dispatch_claim,
+	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms, d->may_mute),
+	    &rows);
+	bool sound = true;
+
+	if (rc != DB_OK && rc != DB_NONE)
+		return cron_failed(d->run);
+	*more = rc == DB_OK;
+	c.rows = rows;
+	while (sound && c.at < rows_count(rows) && !dispatch_is_over(d)) {
+		c.lease = rows_text(rows, c.at, "lease_token");
+		sound = next_call(&c);
+	}
+	if (c.at < rows_count(rows))
+		release(d, rows_text(rows, c.at, "lease_token"));
+	return sound;
+}
+
+/* ---- a batch of before ---- */
+
+bool
+dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+
+	if (db_read(d->run->db, &q_dispatch_members, DB_ARGS(b->id, d->run->at, d->may_mute),
+		&rows) > DB_NONE)
+		return cron_failed(d->run);
+	b->call.n = (size_t)rows_count(rows);
+	for (int i = 0; i < rows_count(rows); i++)
+		b->call.item[i] = (struct call_item){
+			arena_dup(&d->work, rows_text(rows, i, "user_id")),
+			arena_dup(&d->work, rows_text(rows, i, "id")),
+			arena_dup(&d->work, rows_text(rows, i, "address")),
+			arena_dup(&d->work, rows_text(rows, i, "body")),
+		};
+	*verdict = b->call.n == 1 && rows_text(rows, 0, "verdict") != NULL
+	    ? arena_dup(&d->work, rows_text(rows, 0, "verdict"))
+	    : NULL;
+	return true;
+}

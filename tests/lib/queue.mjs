@@ -1,0 +1,61 @@
+// queue - mail that waits, and runs of carillon-cron dispatch beside it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { exec, root, rows, value } from './client.mjs';
+
+const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
+export const sanitized = program.includes('build-san');
+
+// Forget all mail, and what was learned about the provider.
+export function emptyQueue() {
+  exec(`DELETE FROM deliveries; DELETE FROM mail_batches;
+    UPDATE mail_pace SET per_second = 2, next_at = '-infinity', parked = NULL, parked_at = NULL, parked_until = NULL;`);
+}
+
+// n mails, to n users of their own; resolves to the ids of the deliveries.
+let made = 0;
+export function enqueue(n, { domain = 'mail.example', text = 'What happened', age = '0 seconds' } = {}) {
+  const from = made;
+  made += n;
+  return JSON.parse(exec(`WITH u AS (INSERT INTO users (email) SELECT 'u' || i || '@${domain}' FROM generate_series(${from + 1}, ${made}) i RETURNING id),
+    i AS (INSERT INTO inbox (user_id) SELECT id FROM u RETURNING user_id),
+    n AS (INSERT INTO notifications (user_id, type, title, dedupe_key)
+      SELECT user_id, 'issue.new', 'Something', gen_random_uuid() FROM i RETURNING user_id, id),
+    d AS (INSERT INTO deliveries (user_id, notification_id, channel, kind, payload, created_at, next_try_at)
+      SELECT user_id, id, 'email', 'issue.new', jsonb_build_object('subject', 'Something', 'text', '${text}', 'html', '<p>${text}</p>'),
+        now() - interval '${age}', now() - interval '${age}' FROM n RETURNING id)
+    SELECT json_agg(id) FROM d;`));
+}
+
+// How many deliveries there are of each status.
+export const statuses = () => Object.fromEntries(rows('SELECT status, count(*)::int AS n FROM deliveries GROUP BY 1')
+  .map(({ status, n }) => [status, n]));
+export const unfinished = () => value("SELECT count(*)::int FROM deliveries WHERE status = 'pending'");
+
+// Start a run; { child, ended } with ended resolving to { code, signal, counts, log, peak }.
+// peak is VmHWM in kB, as last seen.
+export function start(env, ...args) {
+  const child = spawn(program, ['dispatch', ...args], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', log: '', peak: 0 };
+  child.stdout.on('data', (part) => { said.out += part; });
+  child.stderr.on('data', (part) => { said.log += part; });
+  const look = setInterval(() => {
+    try {
+      said.peak = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? said.peak);
+    } catch { /* it has ended */ }
+  }, 5);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    clearInterval(look);
+    return { code, signal, counts: said.out ? JSON.parse(said.out) : null, log: said.log, peak: said.peak };
+  });
+  return { child, ended };
+}
+
+// A whole run that must be sound, unless told; its counts.
+export async function dispatch(env, ...args) {
+  const { code, log, counts } = await start(env, ...args).ended;
+  if (code !== 0) throw new Error(`carillon-cron dispatch ended with ${code}: ${log}`);
+  return counts;
+}
