@@ -20,8 +20,8 @@ enum kind {
 	MAIL, /* where mail goes */
 	SECRET,
 	KEY_ID,
-	HOOK,    /* the secret of a webhook */
-	API, /* the address of a service that gets a secret of ours */
+	HOOK, /* the secret of a webhook */
+	API,  /* the address of a service that gets a secret of ours */
 	API_KEY,
 	SECONDS, /* an int64_t, in milliseconds */
 	SWITCH,  /* on or off; a bool */

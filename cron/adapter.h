@@ -33,6 +33,8 @@ struct call {
 	struct call_item {
 		const char *user, *id; /* of the delivery */
 		const char *address, *body;
+		const char *secret;  /* of a webhook, to sign with; else NULL */
+		const char *replays; /* how often a person had it sent anew, as text */
 	} item[SEND_MOST];
 };
 
@@ -57,7 +59,8 @@ struct adapter {
 	 * secrets: it is logged), when nothing could be sent.  close() gives it back.
 	 */
 	void *(*open)(const struct conf *conf, const char *url, char why[SEND_WHY_MAX]);
-	/* The bytes of one delivery, text in UTF-8, in arena a: stored before the first call. */
+	/* The bytes of one delivery, text in UTF-8, in arena a: stored before the first call.  NULL
+	 * when its address or payload is unfit. */
 	const char *(*freeze)(void *state, struct arena *a, const struct letter *l);
 	/* Make the call.  a holds what out points to; out is zeroed. */
 	void (*send)(void *state, struct arena *a, const struct call *c, struct answer *out);

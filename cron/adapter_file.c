@@ -105,7 +105,7 @@ file_freeze(void *state, struct arena *a, const struct letter *l)
 	size_t n;
 
 	(void)state;
-	return mail_message(a, l, &n);
+	return mail_is_fit(a, l) ? mail_message(a, l, &n) : NULL;
 }
 
 static void

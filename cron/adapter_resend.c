@@ -101,6 +101,8 @@ resend_freeze(void *state, struct arena *a, const struct letter *l)
 	struct out o;
 
 	(void)state;
+	if (!mail_is_fit(a, l))
+		return NULL;
 	out_init(&o, a, 2048);
 	out_open(&o, '{');
 	put(&o, "from", sender(a, l->from));

@@ -134,7 +134,7 @@ smtp_freeze(void *state, struct arena *a, const struct letter *l)
 
 	(void)state;
 	plain.seven_bit = true; /* libcurl 7.88 cannot say BODY=8BITMIME */
-	return mail_message(a, &plain, &n);
+	return mail_is_fit(a, l) ? mail_message(a, &plain, &n) : NULL;
 }
 
 /* code is the server's last one, 0 when it never spoke. */

@@ -1,5 +1,5 @@
 /*
- * dispatch - send the mail that is due.
+ * dispatch - send the mail that is due, and what goes to other channels than the bell.
  *
  * Claim what is due (cron/dispatch_claim.c), store who goes in one call and with which bytes, make
  * the call outside of any transaction, and record what became of it only while its lease is still
@@ -207,32 +207,44 @@ count_only(const struct run *run, const char *channel, int64_t *tally)
 	arena_free(&a);
 	if (rc != DB_OK)
 		return cron_failed(run);
-	tally[SENT] = rows_int(rows, 0, "sent");
-	tally[SKIPPED] = rows_int(rows, 0, "skipped");
+	tally[SENT] += rows_int(rows, 0, "sent");
+	tally[SKIPPED] += rows_int(rows, 0, "skipped");
 	return true;
+}
+
+static bool
+send_channel(const struct run *run, const struct adapter *adapter, const char *url,
+    int64_t tally[TALLY_MAX])
+{
+	char why[SEND_WHY_MAX] = "";
+	void *state;
+	bool sound;
+
+	if (run->dry)
+		return count_only(run, adapter->channel, tally);
+	if ((state = adapter->open(run->conf, url + strlen(adapter->prefix), why)) == NULL) {
+		log_line(LOG_ERROR, NULL, "%s: nothing can be sent: %s", adapter->name, why);
+		return false;
+	}
+	sound = dispatch_all(run, adapter, state, tally);
+	adapter->close(state);
+	return sound;
 }
 
 bool
 dispatch_job(const struct run *run, int64_t tally[TALLY_MAX])
 {
 	const char *url = run->conf->mail_url;
-	const struct adapter *adapter = adapter_find("email", url);
-	char why[SEND_WHY_MAX] = "";
-	void *state;
-	bool sound;
+	const struct adapter *mail = adapter_find("email", url);
+	const struct adapter *webhook = adapter_find("webhook", "");
+	bool sound = mail != NULL;
 
-	if (adapter == NULL) {
+	if (mail == NULL)
 		log_line(LOG_ERROR, NULL,
 		    "CARILLON_MAIL_URL: nothing here can send by this kind of URL");
-		return false;
-	}
-	if (run->dry)
-		return count_only(run, adapter->channel, tally);
-	if ((state = adapter->open(run->conf, url + strlen(adapter->prefix), why)) == NULL) {
-		log_line(LOG_ERROR, NULL, "%s: no mail can be sent: %s", adapter->name, why);
-		return false;
-	}
-	sound = dispatch_all(run, adapter, state, tally);
-	adapter->close(state);
+	else
+		sound = send_channel(run, mail, url, tally);
+	if (webhook != NULL && !send_channel(run, webhook, "", tally))
+		sound = false;
 	return sound;
 }

@@ -191,13 +191,25 @@ settle(struct dispatch *d, const struct batch *b, const struct answer *an)
 	}
 }
 
+/* What a person had sent anew is another request: it may have other bytes. */
+static const char *
+key_of(struct dispatch *d, const struct batch *b)
+{
+	const struct call_item *it = &b->call.item[0];
+
+	if (b->call.n > 1)
+		return arena_fmt(&d->work, "b/%s", b->id);
+	return strcmp(it->replays, "0") == 0 ? it->id
+					     : arena_fmt(&d->work, "%s/%s", it->id, it->replays);
+}
+
 bool
 dispatch_call(struct dispatch *d, struct batch *b)
 {
 	struct answer an = { .outcome = OUT_SENT };
 	bool ours;
 
-	b->call.key = b->call.n == 1 ? b->call.item[0].id : arena_fmt(&d->work, "b/%s", b->id);
+	b->call.key = key_of(d, b);
 	if (!wait_for_turn(d, &ours))
 		return false;
 	if (!ours)

@@ -82,10 +82,9 @@ render(const struct claim *c, const char *address)
 		.subject = rows_text(c->rows, c->at, "subject"),
 		.text = rows_text(c->rows, c->at, "text"),
 		.html = rows_text(c->rows, c->at, "html"),
+		.payload = rows_text(c->rows, c->at, "payload"),
 		.created = rows_int(c->rows, c->at, "created") };
 
-	if (l.subject == NULL || l.text == NULL)
-		return NULL;
 	mail_headers_read(&d->work, rows_text(c->rows, c->at, "headers"), &l);
 	return d->adapter->freeze(d->state, &d->work, &l);
 }
@@ -98,13 +97,15 @@ take(const struct claim *c, struct call *call, struct ended *e)
 	struct call_item it = { .user = rows_text(c->rows, c->at, "user_id"),
 		.id = rows_text(c->rows, c->at, "id"),
 		.address = rows_text(c->rows, c->at, "address"),
-		.body = rows_text(c->rows, c->at, "body") };
+		.body = rows_text(c->rows, c->at, "body"),
+		.secret = rows_text(c->rows, c->at, "secret"),
+		.replays = rows_text(c->rows, c->at, "replays") };
 
 	if (verdict != NULL) {
 		leave_out(e, c, "skipped", verdict);
 		return 0;
 	}
-	if (it.body == NULL && mail_is_address(&c->d->work, it.address))
+	if (it.body == NULL)
 		it.body = render(c, it.address);
 	if (it.body == NULL) {
 		leave_out(e, c, "failed", "unfit");
@@ -237,6 +238,14 @@ dispatch_claimed(struct dispatch *d, bool *more)
 
 /* ---- a batch of before ---- */
 
+static const char *
+copy(struct dispatch *d, const struct db_rows *rows, int row, const char *name)
+{
+	const char *s = rows_text(rows, row, name);
+
+	return s != NULL ? arena_dup(&d->work, s) : NULL;
+}
+
 bool
 dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
 {
@@ -248,13 +257,13 @@ dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
 	b->call.n = (size_t)rows_count(rows);
 	for (int i = 0; i < rows_count(rows); i++)
 		b->call.item[i] = (struct call_item){
-			arena_dup(&d->work, rows_text(rows, i, "user_id")),
-			arena_dup(&d->work, rows_text(rows, i, "id")),
-			arena_dup(&d->work, rows_text(rows, i, "address")),
-			arena_dup(&d->work, rows_text(rows, i, "body")),
+			.user = copy(d, rows, i, "user_id"),
+			.id = copy(d, rows, i, "id"),
+			.address = copy(d, rows, i, "address"),
+			.body = copy(d, rows, i, "body"),
+			.secret = copy(d, rows, i, "secret"),
+			.replays = copy(d, rows, i, "replays"),
 		};
-	*verdict = b->call.n == 1 && rows_text(rows, 0, "verdict") != NULL
-	    ? arena_dup(&d->work, rows_text(rows, 0, "verdict"))
-	    : NULL;
+	*verdict = b->call.n == 1 ? copy(d, rows, 0, "verdict") : NULL;
 	return true;
 }

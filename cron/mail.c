@@ -31,6 +31,12 @@ mail_is_address(struct arena *a, const char *s)
 	    strcmp(text_one_line(a, s), s) == 0;
 }
 
+bool
+mail_is_fit(struct arena *a, const struct letter *l)
+{
+	return l->subject != NULL && l->text != NULL && l->to != NULL && mail_is_address(a, l->to);
+}
+
 /* n bytes of s without the spaces and the one pair of quotes around them. */
 static const char *
 trimmed(struct arena *a, const char *s, size_t n)

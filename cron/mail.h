@@ -27,18 +27,22 @@ struct mail_header {
 struct letter {
 	const char *id; /* of the delivery, a uuid: names the message everywhere */
 	const struct mail_sender *from;
-	const char *to; /* an address, see mail_is_address() */
+	const char *to; /* an address, see mail_is_fit() */
 	const char *subject, *text;
 	const char *html;                             /* NULL: made from text */
 	const char *host;                             /* what the Message-ID ends in */
 	int64_t created;                              /* seconds since 1970: the Date */
 	struct mail_header headers[MAIL_HEADERS_MAX]; /* from mail_headers_read() */
 	size_t nheaders;
-	bool seven_bit; /* for a way that may not carry more */
+	bool seven_bit;      /* for a way that may not carry more */
+	const char *payload; /* of what is no mail: JSON, to be sent as it is */
 };
 
 /* local@domain, of characters that mean nothing else in a header; a is for scratch. */
 bool mail_is_address(struct arena *a, const char *s);
+
+/* Whether l is a mail to one address, with subject and text; a is for scratch. */
+bool mail_is_fit(struct arena *a, const struct letter *l);
 
 /* Read "Name <local@domain>", "\"Name\" <…>" or "local@domain".  out is written only on true. */
 bool mail_sender_read(struct arena *a, const char *s, struct mail_sender *out) MUST_CHECK;

@@ -54,20 +54,27 @@ WITH lease AS MATERIALIZED (
 )
 SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subject,
        d.payload ->> 'text' AS text, d.payload ->> 'html' AS html, d.payload -> 'headers' AS headers,
+       CASE WHEN d.channel <> 'email' THEN d.payload END AS payload,
        floor(extract(epoch FROM d.created_at))::bigint AS created,
-       CASE WHEN d.via = $3::text THEN d.address ELSE u.email END AS address,
-       CASE WHEN d.via = $3::text THEN d.body END AS body,
-       CASE WHEN u.id IS NULL THEN 'gone'
+       CASE WHEN d.via = $3::text THEN d.address WHEN d.channel = 'webhook' THEN w.url
+	    ELSE u.email END AS address,
+       CASE WHEN d.via = $3::text THEN d.body END AS body, w.secret, d.replays,
+       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND w.id IS NULL) THEN 'gone'
 	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
 	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
 	    WHEN d.notification_id IS NOT NULL
 	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
 	    WHEN d.kind = ANY ($5::text[])
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
+	    WHEN d.kind = ANY ($5::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
+	     AND u.preferences #>> '{notifications,email_after_minutes}' IS NOT NULL THEN 'read'
+	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM mine d
   LEFT JOIN users u ON u.id = d.user_id
   LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
+  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
+  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
  ORDER BY d.next_try_at, d.id;
 
 -- name: dispatch_end
@@ -146,19 +153,25 @@ UPDATE mail_batches b
 RETURNING b.id, b.lease_token, b.members;
 
 -- name: dispatch_members
--- Who is in batch $1, in order, and in gone whether sending a single one has become pointless:
--- the conditions of dispatch_claim with $2 (at) and $3 (types that may be muted).
-SELECT d.user_id, d.id, d.address, d.body,
-       CASE WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
+-- Who is in batch $1, in order, and in verdict why a single one must not be sent any more: the
+-- conditions of dispatch_claim with $2 (at) and $3 (types that may be muted).
+SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays,
+       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND w.id IS NULL) THEN 'gone'
+	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
 	     AND d.created_at <= coalesce($2::timestamptz, now()) - interval '10 minutes' THEN 'expired'
 	    WHEN d.notification_id IS NOT NULL
 	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
 	    WHEN d.kind = ANY ($3::text[])
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
+	    WHEN d.kind = ANY ($3::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
+	     AND u.preferences #>> '{notifications,email_after_minutes}' IS NOT NULL THEN 'read'
+	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM deliveries d
-  JOIN users u ON u.id = d.user_id
+  LEFT JOIN users u ON u.id = d.user_id
   LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
+  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
+  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
  WHERE d.batch_id = $1::uuid AND d.status = 'pending'
  ORDER BY d.batch_place;
 
@@ -296,16 +309,25 @@ UPDATE mail_pace
 -- name: dispatch_count
 -- What a run at $1 would do on channel $3: the conditions of the claim.  $2 are the types that may
 -- be muted.
-SELECT count(*) FILTER (WHERE NOT skip) AS sent, count(*) FILTER (WHERE skip) AS skipped
-  FROM (SELECT u.id IS NULL
-	    OR (d.notification_id IS NULL AND d.kind = 'auth.code'
-		AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes')
-	    OR (d.notification_id IS NOT NULL AND (n.id IS NULL OR n.deleted_at IS NOT NULL))
-	    OR (d.kind = ANY ($2::text[]) AND coalesce(u.preferences
-		#>> ARRAY['notifications', 'types', d.kind, d.channel], '') = 'false') AS skip
-	  FROM deliveries d
-	  LEFT JOIN users u ON u.id = d.user_id
-	  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
-	 WHERE d.status = 'pending' AND d.channel = $3::text
-	   AND d.next_try_at <= coalesce($1::timestamptz, now())
-	   AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())) due;
+SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
+       count(*) FILTER (WHERE verdict IS NOT NULL) AS skipped
+  FROM (SELECT d.id,
+       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND w.id IS NULL) THEN 'gone'
+	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
+	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
+	    WHEN d.notification_id IS NOT NULL
+	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
+	    WHEN d.kind = ANY ($2::text[])
+	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
+	    WHEN d.kind = ANY ($2::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
+	     AND u.preferences #>> '{notifications,email_after_minutes}' IS NOT NULL THEN 'read'
+	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
+       END AS verdict
+  FROM deliveries d
+  LEFT JOIN users u ON u.id = d.user_id
+  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
+  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
+  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
+ WHERE d.status = 'pending' AND d.channel = $3::text
+   AND d.next_try_at <= coalesce($1::timestamptz, now())
+   AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())) due;

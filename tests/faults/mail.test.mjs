@@ -234,6 +234,18 @@ test('25 hours with nobody there: sent once, afterwards', async () => {
   assert.deepEqual(statuses(), { sent: 3 });
 });
 
+test('sent anew by a person: another key, another address', async () => {
+  afresh({ status: 422, name: 'validation_error' });
+  const [id] = enqueue(1);
+  assert.equal((await dispatch(fake.env)).failed, 1);
+  exec(`UPDATE deliveries SET status = 'pending', attempts = 0, error = NULL, decided_at = NULL, replays = 1,
+    via = NULL, address = NULL, body = NULL, first_try_at = NULL; UPDATE users SET email = 'right-' || email`);
+  assert.equal((await dispatch(fake.env)).sent, 1);
+  assert.deepEqual(fake.requests.map(({ key }) => key), [id, `${id}/1`]);
+  assert.match(fake.delivered[0].to[0], /^right-/);
+  checkExactly(fake, [id]);
+});
+
 test('a proxy in the environment is not asked, and a redirect not followed', async () => {
   afresh('redirect');
   const ids = enqueue(2);

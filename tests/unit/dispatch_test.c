@@ -48,6 +48,23 @@ static const struct {
 	    "UPDATE deliveries SET lease_token = gen_random_uuid(),"
 	    " lease_until = now() - interval '1 second'",
 	    NULL, "sent", "", 1 },
+	{ "read, and to be mailed only when unread",
+	    "WITH n AS (UPDATE notifications SET read_at = now())"
+	    " UPDATE users SET preferences = '{\"notifications\":{\"email_after_minutes\":5}}'",
+	    NULL, "skipped", "read", 0 },
+	{ "unread, and to be mailed only then",
+	    "UPDATE users SET preferences = '{\"notifications\":{\"email_after_minutes\":5}}'",
+	    NULL, "sent", "", 1 },
+	{ "read, but of a type that cannot be muted",
+	    "WITH n AS (UPDATE notifications SET read_at = now()),"
+	    " u AS (UPDATE users SET preferences = '{\"notifications\":{\"email_after_minutes\":5}}')"
+	    " UPDATE deliveries SET kind = 'FLAG_SCHEDULE_MISSED'",
+	    NULL, "sent", "", 1 },
+	{ "an address that bounced",
+	    "INSERT INTO suppressions (address, reason, since) VALUES ('owner@example.com', 'bounced', now())",
+	    NULL, "skipped", "suppressed", 0 },
+	{ "an address that bounced once", "UPDATE suppressions SET lifted_at = now()", NULL, "sent",
+	    "", 1 },
 	{ "no payload", "UPDATE deliveries SET payload = NULL", NULL, "failed", "unfit", 0 },
 	{ "half a payload", "UPDATE deliveries SET payload = '{\"subject\":\"s\"}'", NULL, "failed",
 	    "unfit", 0 },

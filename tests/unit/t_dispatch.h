@@ -34,7 +34,7 @@ static inline const char *
 fake_freeze(void *state, struct arena *a, const struct letter *l)
 {
 	(void)state;
-	return arena_fmt(a, "%s|%s|%s", l->id, l->to, l->text);
+	return mail_is_fit(a, l) ? arena_fmt(a, "%s|%s|%s", l->id, l->to, l->text) : NULL;
 }
 
 static inline void
