@@ -136,28 +136,32 @@ export const launchable = {
   metrics: ['orders'],
 };
 
-// An experiment as it would be after some time; returns its row.
-export function makeExperiment(project, fields = {}) {
-  const row = { id: uuid(), project_id: project, name: 'Experiment', hypothesis: null, ...launchable, status: 'DRAFT', version: 1, ...fields };
+// Experiments as they would be after some time; returns their rows.
+export function makeExperiments(project, list) {
+  const made = list.map((fields) => ({ id: uuid(), project_id: project, name: 'Experiment', hypothesis: null, ...launchable, status: 'DRAFT', version: 1,
+    ...fields }));
   exec(`INSERT INTO experiments (id, project_id, name, hypothesis, url_rules, variations, metrics, status, version)
-    SELECT * FROM jsonb_to_record(${jsonb(row)}) AS t (id uuid, project_id uuid, name text, hypothesis text, url_rules jsonb,
+    SELECT * FROM jsonb_to_recordset(${jsonb(made)}) AS t (id uuid, project_id uuid, name text, hypothesis text, url_rules jsonb,
       variations jsonb, metrics jsonb, status text, version bigint);`);
-  return row;
+  return made;
 }
+export const makeExperiment = (project, fields = {}) => makeExperiments(project, [fields])[0];
 
 export const seeSnippet = (project) => exec(`UPDATE projects SET snippet_seen_at = now() WHERE id = ${quote(project)};`);
 
 /* ---- flags ---- */
 
-// A boolean flag, disabled everywhere unless environments are named; returns its row.
-export function makeFlag(team, fields = {}, enabled = []) {
-  const row = { id: uuid(), project_id: team.project, key: `flag-${++serial}`, name: 'Flag', kind: 'boolean',
-    variations: [{ name: 'on', value: true }, { name: 'off', value: false }], default_on: 'on', default_off: 'off', status: 'ACTIVE', ...fields };
+// Boolean flags, disabled everywhere unless environments are named; returns their rows.
+export function makeFlags(team, list, enabled = []) {
+  const made = list.map((fields) => ({ id: uuid(), project_id: team.project, key: `flag-${++serial}`, name: 'Flag', kind: 'boolean',
+    variations: [{ name: 'on', value: true }, { name: 'off', value: false }], default_on: 'on', default_off: 'off', status: 'ACTIVE', ...fields }));
   const on = enabled.map((name) => quote(team.environments[name])).join(', ');
   exec(`INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, status)
-    SELECT * FROM jsonb_to_record(${jsonb(row)}) AS t (id uuid, project_id uuid, key text, name text, kind text, variations jsonb,
+    SELECT * FROM jsonb_to_recordset(${jsonb(made)}) AS t (id uuid, project_id uuid, key text, name text, kind text, variations jsonb,
       default_on text, default_off text, status text);
     INSERT INTO flag_environments (flag_id, environment_id, enabled)
-    SELECT ${quote(row.id)}, id, ${on ? `id IN (${on})` : 'false'} FROM environments WHERE project_id = ${quote(row.project_id)};`);
-  return row;
+    SELECT f.id, e.id, ${on ? `e.id IN (${on})` : 'false'} FROM flags f JOIN environments e ON e.project_id = f.project_id
+     WHERE f.id IN (${made.map(({ id }) => quote(id)).join(', ')});`);
+  return made;
 }
+export const makeFlag = (team, fields = {}, enabled = []) => makeFlags(team, [fields], enabled)[0];
