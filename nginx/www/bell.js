@@ -14,7 +14,7 @@
  */
 
 import { bellSheet } from './app/bell-style.js';
-import { bellShell, bellItem, updateBellItem, showCount, showState } from './app/bell-view.js';
+import { bellShell, bellItem, updateBellItem, showCount, showMailProblem, showState } from './app/bell-view.js';
 import { createApi, withQuery } from './app/api.js';
 import { markAndFollow } from './app/follow.js';
 import { announceInbox, InboxChannel, INBOX_CHANGED } from './app/inbox-events.js';
@@ -163,6 +163,15 @@ class CarillonBell extends HTMLElement {
     }
   }
 
+  /* Mail that fails is no notification, so it is asked for by itself, when somebody looks. */
+  async #readMailProblem() {
+    try {
+      showMailProblem(this.#parts, (await this.#api.get('/v1/auth/me')).data.user);
+    } catch {
+      // the list says it when nothing can be read
+    }
+  }
+
   /* Writing */
 
   async #markRead(item) {
@@ -257,6 +266,7 @@ class CarillonBell extends HTMLElement {
     this.#parts.panel.hidden = false;
     this.#parts.button.setAttribute('aria-expanded', 'true');
     this.#poller.now();
+    this.#readMailProblem();
   }
 
   #close({ focus = false } = {}) {

@@ -96,7 +96,7 @@ ul { margin: 0; padding: 0.375rem; list-style: none; }
 .state { padding: 2.75rem 2rem; text-align: center; color: var(--muted); }
 .state .icon { width: 2.5rem; height: 2.5rem; margin: 0 auto 0.875rem; color: var(--accent); }
 .state strong { display: block; margin-bottom: 0.25rem; color: var(--ink); font-weight: 650; }
-.error {
+.error, .notice {
   margin: 0.625rem 0.75rem 0; padding: 0.625rem 0.875rem; border-radius: 0.625rem;
   background: var(--alarm-soft); color: var(--alarm); font-size: 0.875rem;
 }

@@ -2,6 +2,7 @@
 
 import { h, hidden } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
+import { mailProblemWords } from './mail-problem.js';
 import { timeElement } from './time.js';
 import { safePath } from './links.js';
 
@@ -26,6 +27,7 @@ export function bellShell(words) {
   );
   const markAll = h('button', { class: 'quiet', type: 'button' }, 'Mark all read');
   const error = h('p', { class: 'error', hidden: true });
+  const notice = h('p', { class: 'notice', hidden: true });
   const list = h('ul');
   const state = h('div', { class: 'state', hidden: true });
   const more = h('button', { class: 'quiet more', type: 'button', hidden: true }, 'Load more');
@@ -39,7 +41,7 @@ export function bellShell(words) {
       hidden: true,
     },
     h('div', { class: 'head' }, h('h2', {}, words.label), markAll),
-    h('div', { class: 'scroll' }, error, list, state, more),
+    h('div', { class: 'scroll' }, notice, error, list, state, more),
     h(
       'div',
       { class: 'foot' },
@@ -47,7 +49,7 @@ export function bellShell(words) {
     ),
   );
   const status = h('p', { class: 'visually-hidden', role: 'status' });
-  return { button, name, badge, panel, markAll, error, list, state, more, status };
+  return { button, name, badge, panel, markAll, notice, error, list, state, more, status };
 }
 
 export function showCount(parts, label, count) {
@@ -55,6 +57,13 @@ export function showCount(parts, label, count) {
   parts.badge.textContent = count > BADGE_MOST ? `${BADGE_MOST}+` : String(count);
   parts.name.textContent = count === 0 ? label : `${label}, ${count} unread`;
   parts.markAll.disabled = count === 0;
+}
+
+/* That mail to this user fails, if it does. */
+export function showMailProblem(parts, user) {
+  parts.notice.hidden = !user.mail_problem;
+  if (user.mail_problem)
+    parts.notice.replaceChildren(h('span', {}, mailProblemWords(user.mail_problem, user.email)));
 }
 
 /* kind: 'loading', 'empty', 'failed' or '' for none */

@@ -5,6 +5,7 @@ import { icon, kindIcon, tone } from './icons.js';
 import { emptyState } from './page.js';
 import { dayName, timeElement } from './time.js';
 import { safePath } from './links.js';
+import { ledgerOf } from './ledger.js';
 import { keyOf } from './inbox-store.js';
 
 const EMPTY = {
@@ -35,6 +36,7 @@ function createNote(item, types) {
       h('h3', { class: 'note-title' }, hidden(''), mainControl(item)),
       item.body ? h('p', { class: 'note-body' }, item.body) : null,
       h('p', { class: 'note-meta' }, types.label(item.type), ' · ', timeElement(item.created_at)),
+      ledgerOf(item.title),
     ),
     h(
       'div',

@@ -5,6 +5,7 @@ import { startPage, failedState } from './page.js';
 import { InboxStore, keyOf } from './inbox-store.js';
 import { showNotes, showLoading, showEmpty, noteOf, mainOf } from './inbox-view.js';
 import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
+import { fillLedger } from './ledger.js';
 import { markAndFollow } from './follow.js';
 import { complain, say } from './status.js';
 import { icon } from './icons.js';
@@ -22,6 +23,7 @@ const moreButton = byId('more');
 const markAllButton = byId('mark-all');
 
 let store;
+let client;
 let types;
 let poller;
 let failure = null; // of the last read
@@ -164,6 +166,11 @@ function onListClick(event) {
   markAndFollow(event, main.matches('a') ? main : null, mark);
 }
 
+/* "Where it went" was opened: read it now, since it may have gone on. */
+function onUnfold({ target }) {
+  if (target.matches('.ledger') && target.open) fillLedger(target, client, itemOf(noteOf(target)).id);
+}
+
 function moveFocus(note, key) {
   const all = [...list.querySelectorAll('.note')];
   const at = all.indexOf(note);
@@ -222,6 +229,7 @@ function wire() {
   list.addEventListener('click', onListClick);
   list.addEventListener('auxclick', onListClick);
   list.addEventListener('keydown', onListKey);
+  list.addEventListener('toggle', onUnfold, true); // it does not bubble
   moreButton.addEventListener('click', loadMore);
   markAllButton.addEventListener('click', markAll);
   document.addEventListener(INBOX_CHANGED, onInboxChanged);
@@ -236,6 +244,7 @@ async function unreadNow(api) {
 }
 
 startPage(async ({ api }) => {
+  client = api;
   const [known, unread] = await Promise.all([loadTypes(api), unreadNow(api)]);
   types = known;
   form.elements.type.append(

@@ -2,18 +2,21 @@
 
 import { byId, h, hidden } from './dom.js';
 import { field, onSubmit } from './card.js';
+import { CHANNELS } from './delivery-words.js';
+import { mailProblemBanner } from './mail-problem.js';
 import { startPage, failedState } from './page.js';
 import { icon, kindIcon } from './icons.js';
 import { complain, say } from './status.js';
 import { mailWaitCard } from './mail-wait.js';
 import { loadTypes } from './types.js';
+import { webhookCard } from './webhook-card.js';
 
-const CHANNELS = [
-  ['in_app', 'Bell'],
-  ['email', 'E-mail'],
-];
+const LOCKED = {
+  scheduler: 'you scheduled it',
+};
 
 let api;
+let channels = CHANNELS.filter(([channel]) => channel !== 'webhook'); // with one, that too
 let chosen; // the overrides: {TYPE: {CHANNEL: bool}}
 
 function isOn(type, channel) {
@@ -61,6 +64,12 @@ function lockedCell(type, [channel]) {
   );
 }
 
+/* Who gets it; of what is locked also why. */
+function reasonOf({ mutable, recipients }) {
+  if (mutable) return `To ${recipients}`;
+  return `Always on: ${LOCKED[recipients] ?? `it goes to ${recipients}`}`;
+}
+
 function typeRow(type) {
   const cell = type.mutable ? switchCell : lockedCell;
   return h(
@@ -73,10 +82,10 @@ function typeRow(type) {
         'span',
         { class: 'type-name' },
         h('span', { class: 'kind' }, kindIcon(type.resource)),
-        h('span', {}, type.label, type.mutable ? h('small', {}, `To ${type.recipients}`) : null),
+        h('span', {}, type.label, h('small', {}, reasonOf(type))),
       ),
     ),
-    CHANNELS.map((channel) => cell(type, channel)),
+    channels.map((channel) => cell(type, channel)),
   );
 }
 
@@ -103,7 +112,7 @@ function matrix(types, { id, title, text, locked }) {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Notification'),
-          CHANNELS.map(([, name]) => h('th', { scope: 'col' }, name)),
+          channels.map(([, name]) => h('th', { scope: 'col' }, name)),
         ),
       ),
       h('tbody', {}, types.map(typeRow)),
@@ -135,39 +144,58 @@ function nameCard(me) {
   );
 }
 
+/* What reaches the user where: drawn again when a webhook comes or goes. */
+function matrices(all) {
+  return [
+    matrix(
+      all.filter((type) => type.mutable),
+      {
+        id: 'choose',
+        title: 'News of your team',
+        text: 'Choose what reaches you, and where.',
+      },
+    ),
+    matrix(
+      all.filter((type) => !type.mutable),
+      {
+        id: 'always',
+        title: 'Your schedules',
+        locked: true,
+        text:
+          'Whoever schedules a change is always told what became of it, so nobody is surprised ' +
+          'by an experiment or a flag. These cannot be switched off.',
+      },
+    ),
+  ];
+}
+
 startPage(async (page) => {
   api = page.api;
   chosen = page.me.preferences?.notifications?.types ?? {};
   const { all } = await loadTypes(api);
-  const content = byId('content');
-  content.replaceChildren(
+  let [choose, always] = matrices(all);
+  const webhook = webhookCard(api, (there) => {
+    const wanted = CHANNELS.filter(([channel]) => there !== undefined || channel !== 'webhook');
+    if (wanted.length === channels.length || choose === null) return;
+    channels = wanted;
+    const [first, second] = matrices(all);
+    choose.replaceWith(first);
+    always.replaceWith(second);
+    [choose, always] = [first, second];
+  });
+  byId('content').replaceChildren(
     ...[
+      mailProblemBanner(page.me),
       nameCard(page.me),
       all.length === 0
         ? failedState({ message: 'The list of notifications did not arrive.' }, () =>
             location.reload(),
           )
         : null,
-      matrix(
-        all.filter((type) => type.mutable),
-        {
-          id: 'choose',
-          title: 'Notifications',
-          text: 'Choose what reaches you, and where.',
-        },
-      ),
+      choose,
       mailWaitCard(api, page.me),
-      matrix(
-        all.filter((type) => !type.mutable),
-        {
-          id: 'always',
-          title: 'Your schedules',
-          locked: true,
-          text:
-            'Whoever schedules a change is always told what became of it, so nobody is surprised ' +
-            'by an experiment or a flag. These cannot be switched off.',
-        },
-      ),
+      always,
+      webhook,
     ].filter(Boolean),
   );
 });

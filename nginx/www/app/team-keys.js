@@ -7,6 +7,7 @@ import { complain, say } from './status.js';
 import { icon } from './icons.js';
 import { managesTeam } from './teams.js';
 import { pagedList } from './paged.js';
+import { secretBox } from './secret-box.js';
 import { emptyState } from './page.js';
 import { shortDate, timeElement } from './time.js';
 
@@ -69,46 +70,6 @@ function keyRow(context, key) {
     );
   }
   return row;
-}
-
-async function copySecret(input) {
-  input.select();
-  try {
-    await navigator.clipboard.writeText(input.value);
-    say('Secret copied');
-  } catch {
-    complain({ message: 'It could not be copied; it is selected, press Ctrl+C.' });
-  }
-}
-
-/* The secret of a new key, until it is closed or the page is left. */
-function secretBox(secret) {
-  const input = h('input', {
-    class: 'secret',
-    readonly: true,
-    value: secret,
-    'aria-label': 'Secret of the new key',
-    spellcheck: 'false',
-    onfocus: ({ target }) => target.select(),
-  });
-  const box = h(
-    'div',
-    { class: 'secret-box' },
-    h('p', {}, h('strong', {}, 'Copy this secret now.'), ' It is never shown again.'),
-    h(
-      'div',
-      { class: 'secret-row' },
-      input,
-      h(
-        'button',
-        { class: 'button primary', type: 'button', onclick: () => copySecret(input) },
-        icon('copy'),
-        'Copy',
-      ),
-      h('button', { class: 'button', type: 'button', onclick: () => box.remove() }, 'Done'),
-    ),
-  );
-  return box;
 }
 
 function projectFields(projects) {
@@ -223,7 +184,7 @@ export function keysCard(id, context) {
   const body = h('div', { class: 'card-body' });
 
   async function made(secret) {
-    const box = secretBox(secret);
+    const box = secretBox(secret, 'Secret of the new key');
     fresh.replaceChildren(box);
     box.querySelector('input').focus();
     say('Key created: copy its secret now');

@@ -8,6 +8,7 @@ import { icon } from './icons.js';
 import { managesTeam, ROLES } from './teams.js';
 import { pagedList } from './paged.js';
 import { emptyState } from './page.js';
+import { timeElement } from './time.js';
 
 const PAGE = 50;
 
@@ -45,6 +46,41 @@ async function removeMember({ api, path }, member, row) {
   }
 }
 
+/* Their mailbox is said to work again. */
+async function resumeMail({ api, path }, member, line) {
+  try {
+    await api.delete(`${path}/members/${member.id}/suppression`);
+    line.remove();
+    say(`Mail to ${member.email} is tried again`);
+  } catch (error) {
+    complain(error, 'Mail is not resumed.');
+  }
+}
+
+/* That mail to them comes back, and the way out for who may take it. */
+function mailLine(context, member) {
+  const line = h(
+    'span',
+    { class: 'mail-fails' },
+    h('small', { class: 'bad' }, 'Mail comes back since ', timeElement(member.mail_fails_since)),
+  );
+  if (managesTeam(context.team.role)) {
+    line.append(
+      h(
+        'button',
+        {
+          class: 'button',
+          type: 'button',
+          'aria-label': `Resume mail to ${member.email}`,
+          onclick: () => resumeMail(context, member, line),
+        },
+        'Resume mail',
+      ),
+    );
+  }
+  return line;
+}
+
 function memberRow(context, member) {
   const manages = managesTeam(context.team.role);
   const select = h(
@@ -63,6 +99,7 @@ function memberRow(context, member) {
       { class: 'line-words' },
       h('strong', {}, member.name || member.email),
       h('small', {}, member.name ? member.email : '', member.id === context.me.id ? ' (you)' : ''),
+      member.mail_fails_since ? mailLine(context, member) : null,
     ),
     manages ? select : h('span', { class: 'tag' }, member.role),
   );

@@ -1,5 +1,5 @@
 /*
- * team - the page /dashboard/team: settings, members, projects, keys, audit log. Each section is a
+ * team - the page /dashboard/team: settings, members, projects, keys, failed deliveries, audit log. Each section is a
  * module that answers its card; what a role may not do, the server refuses and the card says.
  */
 
@@ -10,6 +10,7 @@ import { settingsCard } from './team-settings.js';
 import { membersCard } from './team-members.js';
 import { projectsCard } from './team-projects.js';
 import { keysCard } from './team-keys.js';
+import { deliveriesCard } from './team-deliveries.js';
 import { auditCard } from './team-audit.js';
 
 const SECTIONS = [
@@ -17,6 +18,7 @@ const SECTIONS = [
   ['members', 'Members', membersCard],
   ['projects', 'Projects', projectsCard],
   ['keys', 'API keys', keysCard],
+  ['deliveries', 'Failed deliveries', deliveriesCard],
   ['audit', 'Audit log', auditCard],
 ];
 
