@@ -139,7 +139,7 @@ doc_begin(struct doc *d, struct arena *a, const char *title)
 	out_init(&d->text, a, 2048);
 	out_init(&d->html, a, 4096);
 	put(&d->html, head);
-	put_element(d, "", line, "</title>\n</head>\n<body>\n<div>\n");
+	put_element(d, "", line, "</title>\n</head>\n<body>\n<div role=\"main\">\n");
 	put_element(d, "<h1 dir=\"auto\">", line, "</h1>\n");
 	put_wrapped(&d->text, line, 0, 0);
 }

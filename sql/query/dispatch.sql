@@ -67,7 +67,7 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
 	    WHEN d.kind = ANY ($5::text[])
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
 	    WHEN d.kind = ANY ($5::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
-	     AND u.preferences #>> '{notifications,email_after_minutes}' IS NOT NULL THEN 'read'
+	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
 	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM mine d
@@ -164,7 +164,7 @@ SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays,
 	    WHEN d.kind = ANY ($3::text[])
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
 	    WHEN d.kind = ANY ($3::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
-	     AND u.preferences #>> '{notifications,email_after_minutes}' IS NOT NULL THEN 'read'
+	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
 	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM deliveries d
@@ -320,7 +320,7 @@ SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
 	    WHEN d.kind = ANY ($2::text[])
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
 	    WHEN d.kind = ANY ($2::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
-	     AND u.preferences #>> '{notifications,email_after_minutes}' IS NOT NULL THEN 'read'
+	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
 	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM deliveries d
