@@ -25,9 +25,18 @@
 #define STACK_SIZE (64 * 1024)
 #endif
 
+/*
+ * Where a stack was left.  swapcontext() would ask the kernel for the signal mask, twice a switch;
+ * longjmp() takes a jump to another stack for a mistake.  Of these two the compiler knows that
+ * no register outlives them; they must stand in different functions.
+ */
+typedef void *place[5];
+
 struct fiber {
 	struct fiber *next_free;
-	ucontext_t here;
+	ucontext_t entry; /* for the first time */
+	place here;       /* afterwards */
+	bool entered;
 	char *stack;
 	fiber_fn *fn;
 	void *ctx;
@@ -37,7 +46,7 @@ struct fiber {
 
 static struct fiber *running;
 static struct fiber *unused; /* ended ones, their stacks kept */
-static ucontext_t loop;
+static place loop;
 
 /*
  * Tell ASan which stack comes next and, on arrival, that we are there.  left is
@@ -94,14 +103,14 @@ fiber_new(void)
 		f->stack = mmap(NULL, guard + STACK_SIZE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (f == NULL || f->stack == MAP_FAILED || mprotect(f->stack, guard, PROT_NONE) != 0 ||
-	    getcontext(&f->here) != 0) {
+	    getcontext(&f->entry) != 0) {
 		log_line(LOG_ERROR, NULL, "no memory for a fiber");
 		abort();
 	}
 	f->stack += guard; /* the guard page below catches an overrun */
-	f->here.uc_stack.ss_sp = f->stack;
-	f->here.uc_stack.ss_size = STACK_SIZE;
-	makecontext(&f->here, fiber_main, 0);
+	f->entry.uc_stack.ss_sp = f->stack;
+	f->entry.uc_stack.ss_size = STACK_SIZE;
+	makecontext(&f->entry, fiber_main, 0);
 	return f;
 }
 
@@ -111,6 +120,12 @@ fiber_self(void)
 	return running;
 }
 
+static _Noreturn __attribute__((noinline)) void
+go_to_loop(void)
+{
+	__builtin_longjmp(loop, 1);
+}
+
 void
 fiber_yield(void)
 {
@@ -118,8 +133,19 @@ fiber_yield(void)
 
 	assert(f != NULL);
 	leave_for(&f->fake_stack, loop_stack, loop_stack_size);
-	swapcontext(&f->here, &loop);
+	if (__builtin_setjmp(f->here) == 0)
+		go_to_loop();
 	arrive(f->fake_stack, &loop_stack, &loop_stack_size);
+}
+
+static _Noreturn __attribute__((noinline)) void
+go_to(struct fiber *f)
+{
+	if (f->entered)
+		__builtin_longjmp(f->here, 1);
+	f->entered = true;
+	setcontext(&f->entry);
+	abort();
 }
 
 void
@@ -130,7 +156,8 @@ fiber_resume(struct fiber *f)
 	assert(running == NULL && !f->ended);
 	running = f;
 	leave_for(&fake_stack, f->stack, STACK_SIZE);
-	swapcontext(&loop, &f->here);
+	if (__builtin_setjmp(loop) == 0)
+		go_to(f);
 	arrive(fake_stack, NULL, NULL);
 	running = NULL;
 	if (f->ended) {
