@@ -39,6 +39,7 @@ struct event {
 	const char *detail; /* why it bounced, or NULL */
 	bool hard;          /* it will bounce the next time too */
 	json_object *to;
+	const char *delivery; /* ours, if the message says so, or NULL */
 };
 
 static const char *
@@ -75,6 +76,17 @@ read_bounce(struct event *e, json_object *data)
 		e->detail = excerpt_cut(e->rq->a, excerpt_fold(e->rq->a, message), DETAIL_CHARS);
 }
 
+/* Our mail has a tag that names its delivery (cron/adapter_resend.c). */
+static void
+read_tag(struct event *e, json_object *tags)
+{
+	const char *text = tags != NULL ? member_text(tags, "delivery") : NULL;
+	char *id = arena_alloc(e->rq->a, UUID_LEN + 1);
+
+	if (text != NULL && text_uuid(text, strlen(text), id))
+		e->delivery = id;
+}
+
 /* Which of events[] it is and of which message; false: of none that is ours to know. */
 static bool
 read_event(struct event *e, json_object *body)
@@ -102,6 +114,7 @@ read_event(struct event *e, json_object *body)
 	if (strcmp(e->report, "bounced") == 0)
 		read_bounce(e, data);
 	e->to = member(data, "to", json_type_array);
+	read_tag(e, member(data, "tags", json_type_object));
 	return true;
 }
 
@@ -152,6 +165,9 @@ event_body(struct db_tx *tx, void *ctx)
 	if (st != DB_OK) /* DB_NONE: told before */
 		return st;
 	st = db_exec(tx, &q_hook_report, DB_ARGS(e->provider_id, e->report, e->at), NULL);
+	if (st == DB_NONE && e->delivery != NULL)
+		st = db_exec(tx, &q_hook_report_unknown,
+		    DB_ARGS(e->provider_id, e->report, e->at, e->delivery), NULL);
 	if (st != DB_OK && st != DB_NONE)
 		return st;
 	return e->hard && strcmp(e->report, "bounced") == 0 ? suppress(tx, e) : DB_OK;

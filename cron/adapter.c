@@ -9,6 +9,7 @@ static const struct adapter *const adapters[] = {
 	&adapter_smtp,
 	&adapter_smtps,
 	&adapter_resend,
+	&adapter_webhook,
 };
 
 const struct adapter *

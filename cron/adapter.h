@@ -47,13 +47,16 @@ struct answer {
 	double per_second; /* so many calls are allowed */
 	int64_t hold_ms;   /* no call of anybody before */
 	int64_t park_min;  /* OUT_PARKED: not even to be tried before */
+	int64_t wait_ms;   /* to the next try of this call, at least */
+	bool gone;         /* the address of a webhook is no more */
 };
 
 struct adapter {
 	const char *channel, *name, *prefix;
-	size_t most;  /* deliveries in one call, at most SEND_MOST */
-	bool paced;   /* all workers together keep the pace of its answers */
-	bool forgets; /* a second call with a key may make a second message */
+	size_t most;    /* deliveries in one call, at most SEND_MOST */
+	bool paced;     /* all workers together keep the pace of its answers */
+	int64_t run_ms; /* of one run, 0: what is left of a minute */
+	bool forgets;   /* a second call with a key may make a second message */
 	/*
 	 * Get ready.  url is what follows the prefix.  NULL, and the reason in why (without
 	 * secrets: it is logged), when nothing could be sent.  close() gives it back.
@@ -76,6 +79,10 @@ const char *adapter_forgetful(struct arena *a);
 /* How long a call may take in all, in milliseconds. */
 int64_t adapter_timeout_ms(const struct conf *conf);
 
-extern const struct adapter adapter_file, adapter_smtp, adapter_smtps, adapter_resend;
+extern const struct adapter adapter_file, adapter_smtp, adapter_smtps, adapter_resend,
+    adapter_webhook;
+
+/* What a receiver's status means. */
+enum outcome webhook_outcome(long status);
 
 #endif

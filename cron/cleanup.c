@@ -10,7 +10,7 @@
 #include "queries.h"
 
 /* The same order as this job's names in cron/main.c. */
-enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES };
+enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS };
 
 static const struct sweep {
 	int tally;
@@ -22,6 +22,7 @@ static const struct sweep {
 	{ SESSIONS, &q_cleanup_sessions },
 	{ SESSIONS, &q_cleanup_revoked },
 	{ DELIVERIES, &q_cleanup_deliveries },
+	{ EVENTS, &q_cleanup_events },
 };
 
 /* Batch after batch until one is not full.  A row that somebody changed meanwhile is not found by
@@ -54,6 +55,7 @@ count_only(const struct run *run, int64_t *tally)
 	tally[CODES] = rows_int(rows, 0, "codes");
 	tally[SESSIONS] = rows_int(rows, 0, "sessions");
 	tally[DELIVERIES] = rows_int(rows, 0, "deliveries");
+	tally[EVENTS] = rows_int(rows, 0, "events");
 	return true;
 }
 

@@ -174,7 +174,7 @@ dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
 
 	arena_init(&d.keep, ARENA_MAX);
 	arena_init(&d.work, ARENA_MAX);
-	d.ends = cron_clock() + RUN_MS;
+	d.ends = cron_clock() + (adapter->run_ms > 0 ? adapter->run_ms : RUN_MS);
 	d.host = mail_host(&d.keep, run->conf->base_url);
 	d.may_mute = types_that_may_be_muted(&d.keep);
 	d.lease_ms = arena_fmt(&d.keep, "%" PRId64, run->conf->lease_ms);
@@ -212,6 +212,16 @@ count_only(const struct run *run, const char *channel, int64_t *tally)
 	return true;
 }
 
+/* What was told of a message before its id was written down. */
+static bool
+settle_reports(const struct run *run)
+{
+	enum db_status rc =
+	    run->dry ? DB_NONE : db_alone(run->db, &q_hook_settle, (struct db_args){ 0 }, NULL);
+
+	return rc == DB_OK || rc == DB_NONE || cron_failed(run);
+}
+
 static bool
 send_channel(const struct run *run, const struct adapter *adapter, const char *url,
     int64_t tally[TALLY_MAX])
@@ -237,13 +247,13 @@ dispatch_job(const struct run *run, int64_t tally[TALLY_MAX])
 	const char *url = run->conf->mail_url;
 	const struct adapter *mail = adapter_find("email", url);
 	const struct adapter *webhook = adapter_find("webhook", "");
-	bool sound = mail != NULL;
+	bool sound = settle_reports(run) && mail != NULL;
 
 	if (mail == NULL)
 		log_line(LOG_ERROR, NULL,
 		    "CARILLON_MAIL_URL: nothing here can send by this kind of URL");
-	else
-		sound = send_channel(run, mail, url, tally);
+	else if (!send_channel(run, mail, url, tally))
+		sound = false;
 	if (webhook != NULL && !send_channel(run, webhook, "", tally))
 		sound = false;
 	return sound;

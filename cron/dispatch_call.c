@@ -112,9 +112,11 @@ tell_put_off(const struct batch *b, const char *why)
 
 /* It may be out: the same another time. */
 static bool
-again(struct dispatch *d, const struct batch *b, const struct answer *an, const char *least_ms,
-    const char *most_ms)
+again(struct dispatch *d, const struct batch *b, const struct answer *an, const char *most_ms)
 {
+	const char *least_ms =
+	    arena_fmt(&d->work, "%" PRId64, an->wait_ms > 1000 ? an->wait_ms : 1000);
+
 	tell_put_off(b, an->why);
 	return dispatch_settle(d, &q_dispatch_again,
 	    DB_ARGS(b->id, b->lease, an->why, d->run->at, least_ms, most_ms), b->call.n, RETRIED);
@@ -122,10 +124,11 @@ again(struct dispatch *d, const struct batch *b, const struct answer *an, const 
 
 /* This call did not bring it out.  When no earlier one can have, the batch need not stay one. */
 static bool
-not_out(struct dispatch *d, const struct batch *b, const char *why, bool costs, bool solo)
+not_out(struct dispatch *d, const struct batch *b, const struct answer *an, bool costs, bool solo)
 {
-	struct db_args args = DB_ARGS(b->id, b->lease, why, d->run->at, costs ? "true" : "false",
-	    solo ? "true" : "false");
+	struct db_args args = DB_ARGS(b->id, b->lease, an->why[0] != '\0' ? an->why : NULL,
+	    d->run->at, costs ? "true" : "false", solo ? "true" : "false",
+	    arena_fmt(&d->work, "%" PRId64, an->wait_ms));
 	int64_t retried = d->tally[RETRIED];
 	bool ok = dispatch_settle(d, &q_dispatch_dissolve, args, b->call.n, RETRIED);
 
@@ -135,10 +138,10 @@ not_out(struct dispatch *d, const struct batch *b, const char *why, bool costs, 
 }
 
 static bool
-not_asked(struct dispatch *d, const struct batch *b, const char *why)
+not_asked(struct dispatch *d, const struct batch *b, const struct answer *an)
 {
 	if (b->is_new)
-		return not_out(d, b, why, false, false);
+		return not_out(d, b, an, false, false);
 	return run_one(d, &q_dispatch_let_go, DB_ARGS(b->id, b->lease));
 }
 
@@ -147,14 +150,17 @@ refused(struct dispatch *d, const struct batch *b, const struct answer *an)
 {
 	bool surely = b->is_new || an->own_words;
 
+	if (an->gone &&
+	    !run_one(d, &q_webhook_gone, DB_ARGS(b->call.item[0].user, b->call.item[0].address)))
+		return false;
 	if (b->call.n == 1)
 		return dispatch_end(d, b, "failed",
 		    surely ? an->why : arena_fmt(&d->work, "unknown: %s", an->why), NULL);
 	if (!surely)
-		return again(d, b, an, "1000", NULL);
+		return again(d, b, an, NULL);
 	log_line(LOG_WARN, NULL, "batch %s of %zu was refused, so each goes alone: %s", b->call.key,
 	    b->call.n, an->why);
-	return not_out(d, b, an->why, false, true);
+	return not_out(d, b, an, false, true);
 }
 
 static bool
@@ -168,20 +174,20 @@ settle(struct dispatch *d, const struct batch *b, const struct answer *an)
 	case OUT_NOT_SENT:
 		if (b->is_new) {
 			tell_put_off(b, an->why);
-			return not_out(d, b, an->why, true, false);
+			return not_out(d, b, an, true, false);
 		}
-		return again(d, b, an, "1000", NULL);
+		return again(d, b, an, NULL);
 	case OUT_UNKNOWN:
 		if (d->adapter->forgets)
 			return dispatch_end(d, b, "failed",
 			    arena_fmt(&d->work, "unknown: %s", an->why), NULL);
-		return again(d, b, an, "1000", NULL);
+		return again(d, b, an, NULL);
 	case OUT_BUSY:
-		return again(d, b, an, "1000", "5000");
+		return again(d, b, an, "5000");
 	case OUT_PACE:
-		return not_asked(d, b, an->why);
+		return not_asked(d, b, an);
 	case OUT_PARKED:
-		return not_asked(d, b, an->why) && park(d, an);
+		return not_asked(d, b, an) && park(d, an);
 	case OUT_NEVER:
 		return refused(d, b, an);
 	case OUT_CONFLICT:
@@ -213,7 +219,7 @@ dispatch_call(struct dispatch *d, struct batch *b)
 	if (!wait_for_turn(d, &ours))
 		return false;
 	if (!ours)
-		return not_asked(d, b, NULL);
+		return not_asked(d, b, &an);
 	/* Stopped for long, or the database was slow: somebody else may have it by now. */
 	if (cron_clock() + d->call_ms * 3 / 2 > b->until) {
 		d->tally[LOST] += (int64_t)b->call.n;

@@ -24,7 +24,7 @@ static const struct job jobs[] = {
 	{ "dispatch", dispatch_job, "send the mail that is due",
 	    { "sent", "skipped", "failed", "retried", "lost" } },
 	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
-	    { "deleted", "erased", "codes", "sessions", "deliveries" } },
+	    { "deleted", "erased", "codes", "sessions", "deliveries", "events" } },
 	{ "replay", replay_job, "have failed deliveries sent again, those that match every filter",
 	    { "replayed" }, .apart = true },
 	{ NULL, NULL, NULL, { NULL } },

@@ -3,6 +3,9 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "address.h"
 
 #define USER_AGENT "Carillon/1.0" /* Resend refuses whoever has none, as if the key were wrong */
 #define CONNECT_MS 5000
@@ -12,6 +15,8 @@ struct post {
 	/* the answer that is coming in */
 	char *body;
 	size_t n, headers;
+	enum post_reach reach;
+	bool refused;
 };
 
 DEFINE_SCOPED(struct curl_slist *, curl_slist_free_all)
@@ -37,6 +42,25 @@ take_header(char *s, size_t size, size_t n, void *ctx)
 	(void)s;
 	p->headers += size * n;
 	return p->headers <= POST_BODY_MAX ? size * n : 0;
+}
+
+/* The address has been resolved, and is the one that will be connected to. */
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct post *p = ctx;
+	size_t n;
+	const unsigned char *ip = address_bytes(&to->addr, &n);
+
+	(void)purpose;
+	if (p->reach != POST_ANYWHERE &&
+	    (ip == NULL ||
+		(!address_is_public(ip, n) &&
+		    (p->reach != POST_PUBLIC_OR_LOCAL || !address_is_loopback(ip, n)))))
+		p->refused = true;
+	if (p->refused)
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 struct post *
@@ -83,6 +107,8 @@ set_up(struct post *p, const struct post_request *rq)
 	    curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->body) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->n) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, p) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_WRITEDATA, p) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
@@ -125,6 +151,8 @@ post_send(struct post *p, struct arena *a, const struct post_request *rq, struct
 	memset(out, 0, sizeof(*out));
 	p->body = arena_alloc(a, POST_BODY_MAX + 1);
 	p->n = p->headers = 0;
+	p->reach = rq->reach;
+	p->refused = false;
 	out->body = p->body;
 	out->end = POST_NOT_SENT;
 	if (headers == NULL || !set_up(p, rq) ||
@@ -136,6 +164,7 @@ post_send(struct post *p, struct arena *a, const struct post_request *rq, struct
 	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &out->status);
 	out->n = p->n;
 	out->whole = rc == CURLE_OK;
+	out->refused = p->refused && out->status == 0;
 	out->end = end_of(p->curl, rc, out->status);
 	if (out->end != POST_ANSWERED)
 		snprintf(out->why, sizeof(out->why), "%s", curl_easy_strerror(rc));

@@ -21,6 +21,9 @@ enum post_end {
 #define POST_BODY_MAX 65536 /* of an answer, and of its headers */
 #define POST_WHY_MAX  160
 
+/* Which addresses a name may lead to, decided for the very one that is connected to. */
+enum post_reach { POST_ANYWHERE = 0, POST_PUBLIC, POST_PUBLIC_OR_LOCAL };
+
 struct post_request {
 	const char *url;
 	const char *const *headers; /* "Name: value"; NULL ends them */
@@ -28,6 +31,7 @@ struct post_request {
 	size_t n;
 	int64_t timeout_ms;
 	bool plain; /* http is all right */
+	enum post_reach reach;
 };
 
 struct post_answer {
@@ -36,7 +40,8 @@ struct post_answer {
 	long status;
 	const char *body; /* with a NUL after its n bytes */
 	size_t n;
-	bool whole; /* body is all there was */
+	bool whole;   /* body is all there was */
+	bool refused; /* reach does not allow where the name leads */
 };
 
 struct post;

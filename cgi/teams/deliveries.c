@@ -99,6 +99,9 @@ replay_body(struct db_tx *tx, void *ctx)
 		return st;
 	if (strcmp(rows_text(old, 0, "status"), "failed") != 0)
 		return change_refuse(c, 409, "It is replayed already");
+	if (rows_text(old, 0, "reported") != NULL && w->may_repeat != YES)
+		return change_refuse(c, 422,
+		    "It has arrived after all: say may_repeat to send it once more");
 	if (rows_bool(old, 0, "is_unknown") && w->may_repeat != YES)
 		return change_refuse(c, 422,
 		    "It may have arrived: say may_repeat to send it again all the same");

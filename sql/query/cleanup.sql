@@ -128,6 +128,23 @@ WITH old AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
 
+-- name: cleanup_events
+-- What Resend told of mail.  It tells each for little more than a day.
+WITH old AS MATERIALIZED (
+	SELECT id
+	  FROM mail_events
+	 WHERE received_at < date_trunc('milliseconds', coalesce($1::timestamptz, now())) - interval '30 days'
+	 ORDER BY received_at
+	 LIMIT 1000
+	   FOR UPDATE SKIP LOCKED
+), gone AS (
+	DELETE FROM mail_events e
+	 USING old
+	 WHERE e.id = old.id
+	RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
+
 -- name: cleanup_count
 -- What a run at $1 would do: the conditions above.
 WITH clock AS MATERIALIZED (
@@ -143,5 +160,7 @@ SELECT (SELECT count(*) FROM notifications
        (SELECT count(*) FROM sessions
 	 WHERE expires_at < at OR revoked_at < at - interval '30 days') AS sessions,
        (SELECT count(*) FROM deliveries
-	 WHERE notification_id IS NULL AND decided_at < at - interval '90 days') AS deliveries
+	 WHERE notification_id IS NULL AND decided_at < at - interval '90 days') AS deliveries,
+       (SELECT count(*) FROM mail_events
+	 WHERE received_at < clock.at - interval '30 days') AS events
   FROM clock;

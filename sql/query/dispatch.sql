@@ -59,7 +59,7 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
        CASE WHEN d.via = $3::text THEN d.address WHEN d.channel = 'webhook' THEN w.url
 	    ELSE u.email END AS address,
        CASE WHEN d.via = $3::text THEN d.body END AS body, w.secret, d.replays,
-       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND w.id IS NULL) THEN 'gone'
+       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND (w.id IS NULL OR d.address <> w.url)) THEN 'gone'
 	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
 	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
 	    WHEN d.notification_id IS NOT NULL
@@ -156,7 +156,7 @@ RETURNING b.id, b.lease_token, b.members;
 -- Who is in batch $1, in order, and in verdict why a single one must not be sent any more: the
 -- conditions of dispatch_claim with $2 (at) and $3 (types that may be muted).
 SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays,
-       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND w.id IS NULL) THEN 'gone'
+       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND (w.id IS NULL OR d.address <> w.url)) THEN 'gone'
 	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
 	     AND d.created_at <= coalesce($2::timestamptz, now()) - interval '10 minutes' THEN 'expired'
 	    WHEN d.notification_id IS NOT NULL
@@ -233,7 +233,7 @@ RETURNING d.status;
 -- name: dispatch_dissolve
 -- Batch $1 of lease $2 is surely not out, for reason $3, and need not stay together.  Its members
 -- are due again: at once, each alone when $6, or, when it cost them a try ($5), after a back-off
--- from $4 (at) and at most ten times.
+-- from $4 (at), of at least $7 milliseconds, and at most ten times.
 WITH mine AS (
 	DELETE FROM mail_batches
 	 WHERE id = $1::uuid AND lease_token = $2::uuid
@@ -244,7 +244,7 @@ UPDATE deliveries d
        error = coalesce($3::text, error), attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
        next_try_at = CASE WHEN $5::boolean
 	   THEN date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
-	       + greatest(1, random() * least(3600, 5 * 2 ^ (attempts + 1))) * interval '1 second')
+	       + greatest(1, $7::bigint / 1000.0, random() * least(3600, 5 * 2 ^ (attempts + 1))) * interval '1 second')
 	   ELSE next_try_at END,
        decided_at = CASE WHEN $5::boolean AND attempts + 1 >= 10
 			 THEN date_trunc('milliseconds', clock_timestamp()) END,
@@ -312,7 +312,7 @@ UPDATE mail_pace
 SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
        count(*) FILTER (WHERE verdict IS NOT NULL) AS skipped
   FROM (SELECT d.id,
-       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND w.id IS NULL) THEN 'gone'
+       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND (w.id IS NULL OR d.address <> w.url)) THEN 'gone'
 	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
 	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
 	    WHEN d.notification_id IS NOT NULL
@@ -331,3 +331,11 @@ SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
  WHERE d.status = 'pending' AND d.channel = $3::text
    AND d.next_try_at <= coalesce($1::timestamptz, now())
    AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())) due;
+
+-- ---- what others have told ----
+
+-- name: webhook_gone
+-- The receiver at $2 of user $1 says that it is no more.
+UPDATE webhooks
+   SET gone_at = date_trunc('milliseconds', now())
+ WHERE user_id = $1::uuid AND url = $2::text AND gone_at IS NULL;

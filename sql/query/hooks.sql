@@ -16,6 +16,14 @@ UPDATE deliveries
    AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], reported), 0)
      < array_position(ARRAY['delivered', 'bounced', 'complained'], $2::text);
 
+-- name: hook_report_unknown
+-- The same of delivery $4, which went out as message $1 without anybody having heard so.
+UPDATE deliveries
+   SET reported = $2::text, reported_at = date_trunc('milliseconds', $3::timestamptz),
+       provider_id = $1::text
+ WHERE id = $4::uuid AND error LIKE 'unknown%' AND status = 'failed' AND channel = 'email'
+   AND provider_id IS NULL;
+
 -- name: hook_suppress
 -- Mail to $1 has bounced for good at $2, in the provider's words $3; if it is an address of ours:
 -- one account of a provider may serve several programs.

@@ -163,6 +163,17 @@ for (const [what, created, expires, left] of codes) {
   });
 }
 
+for (const [what, at30, left] of [['30 days ago to the millisecond', before(30), 1], ['30 days and a millisecond ago', before(30, -1), 0]]) {
+  test(`what Resend told ${what}`, () => {
+    const id = uuid();
+    exec(`INSERT INTO mail_events (id, provider_id, report, at, received_at) VALUES (${quote(id)}, 'p', 'delivered', ${quote(at30)}, ${quote(at30)});`);
+    assert.equal(cron('cleanup', ...at, '--dry-run').events, 1 - left);
+    assert.equal(cron('cleanup', ...at).events, 1 - left);
+    assert.equal(value(`SELECT count(*) FROM mail_events WHERE id = ${quote(id)}`), left);
+    exec(`DELETE FROM mail_events WHERE id = ${quote(id)};`);
+  });
+}
+
 /* ---- the program itself ---- */
 
 const calls = [

@@ -2,9 +2,9 @@
 // another order changes nothing that telling once in order would not.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, conf, exec, expect, quote, rows, uuid } from '../lib/client.mjs';
+import { call, conf, cron, exec, expect, quote, rows, uuid } from '../lib/client.mjs';
 import { mailEvent, seconds, signHook, tell } from '../lib/hooks.mjs';
-import { give, insertUsers, makeUser } from '../lib/world.mjs';
+import { failedDelivery, give, insertUsers, makeUser, makeWorld } from '../lib/world.mjs';
 
 const secret = conf('CARILLON_RESEND_WEBHOOK_SECRET');
 const path = '/hooks/resend';
@@ -125,6 +125,37 @@ test('another message is not touched', async () => {
   const [one, two] = [sentMail(), sentMail()];
   expect(await tell(mailEvent('email.delivered', one.provider)), 204);
   assert.equal(reported(two).reported, null);
+});
+
+test('a lost answer: the report names the delivery, and replaying takes another word', async () => {
+  const world = makeWorld();
+  const failed = failedDelivery(world.viewer, world.team.id, { error: 'unknown: timed out' });
+  const known = failedDelivery(world.viewer, world.team.id, { error: '422 refused' });
+  const provider = uuid();
+  for (const [row, want] of [[failed, 'delivered'], [known, null]]) {
+    expect(await tell(mailEvent('email.delivered', row === failed ? provider : uuid(), { tags: { delivery: row.id } })), 204);
+    assert.equal(reported(row).reported, want);
+  }
+  expect(await tell(mailEvent('email.complained', provider)), 204);
+  assert.equal(reported(failed).reported, 'complained');
+  const path = `/v1/teams/${world.team.id}/deliveries/${failed.id}/replay`;
+  expect(await call('POST', path, { as: world.owner.token }), 422, 'It has arrived after all: say may_repeat to send it once more');
+  for (const tags of [{ delivery: 7 }, { delivery: 'x' }, [{ name: 'delivery', value: uuid() }], 'x'])
+    expect(await tell(mailEvent('email.delivered', uuid(), { tags })), 204);
+});
+
+test('a report that comes before the id of its message is written down', async () => {
+  const mail = sentMail();
+  exec(`UPDATE deliveries SET provider_id = NULL WHERE id = ${quote(mail.id)};`);
+  for (const type of ['bounced', 'delivered']) expect(await tell(mailEvent(`email.${type}`, mail.provider)), 204);
+  assert.equal(reported(mail).reported, null);
+  cron('dispatch');
+  exec(`UPDATE deliveries SET provider_id = ${quote(mail.provider)} WHERE id = ${quote(mail.id)};`);
+  cron('dispatch');
+  assert.equal(reported(mail).reported, 'bounced');
+  exec(`UPDATE deliveries SET reported = NULL, reported_at = NULL WHERE id = ${quote(mail.id)};`);
+  cron('dispatch');
+  assert.equal(reported(mail).reported, null, 'once');
 });
 
 /* ---- addresses that mail does not reach ---- */

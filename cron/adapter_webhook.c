@@ -1,0 +1,177 @@
+/*
+ * webhook - POST to addresses of users' own, as Standard Webhooks have it.
+ *
+ * Where a name leads is decided when it has been resolved, by the address that is then connected to
+ * (common/address.h).  The id of a delivery is its webhook-id on every try, so that a receiver can
+ * tell what it has had; only the time, and so the signature, is that of the try.
+ */
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapter.h"
+#include "hook.h"
+#include "post.h"
+#include "webhook.h"
+
+#define TIMEOUT_MS  5000
+#define RUN_MS      (20 * INT64_C(1000)) /* people who wait for mail or a schedule come first */
+#define WAIT_MAX_MS (3600 * INT64_C(1000))
+#define SILENT_MOST 32
+
+struct webhooks {
+	struct post *post;
+	bool local;
+	/* Receivers that are gone or kept us waiting in this run: nobody need wait for them again. */
+	char *silent[SILENT_MOST];
+	size_t nsilent;
+};
+
+static void
+webhook_close(void *state)
+{
+	struct webhooks *w = state;
+
+	for (size_t i = 0; i < w->nsilent; i++)
+		free(w->silent[i]);
+	post_close(w->post);
+	free(w);
+	curl_global_cleanup();
+}
+
+static void *
+webhook_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
+{
+	struct webhooks *w;
+
+	(void)url;
+	(void)why;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    (w = calloc(1, sizeof(*w))) == NULL || (w->post = post_open()) == NULL)
+		abort();
+	w->local = conf->webhook_local;
+	return w;
+}
+
+static const char *
+webhook_freeze(void *state, struct arena *a, const struct letter *l)
+{
+	const struct webhooks *w = state;
+
+	if (l->to == NULL || l->payload == NULL || webhook_unfit(a, l->to, w->local) != NULL)
+		return NULL;
+	return arena_dup(a, l->payload);
+}
+
+/* ---- those that need not be asked again ---- */
+
+static bool
+is_silent(const struct webhooks *w, const char *address)
+{
+	for (size_t i = 0; i < w->nsilent; i++)
+		if (strcmp(w->silent[i], address) == 0)
+			return true;
+	return false;
+}
+
+static void
+remember_silent(struct webhooks *w, const char *address)
+{
+	if (w->nsilent < SILENT_MOST && (w->silent[w->nsilent] = strdup(address)) != NULL)
+		w->nsilent++;
+}
+
+/* ---- what a receiver says ---- */
+
+/* Retry-After in seconds, within bounds; 0 when there is none. */
+static int64_t
+wait_of(struct post *post)
+{
+	const char *s = post_header(post, "retry-after");
+	size_t n = s != NULL ? strspn(s, "0123456789") : 0;
+	int64_t ms;
+
+	if (n == 0 || n > 9 || s[n] != '\0')
+		return 0;
+	ms = strtoll(s, NULL, 10) * 1000;
+	return ms < WAIT_MAX_MS ? ms : WAIT_MAX_MS;
+}
+
+enum outcome
+webhook_outcome(long status)
+{
+	if (status >= 200 && status <= 299)
+		return OUT_SENT;
+	if (status == 408 || status == 425 || status == 429 || status >= 500)
+		return OUT_NOT_SENT;
+	return OUT_NEVER; /* a redirect is not followed: it could lead anywhere */
+}
+
+static void
+judge(struct webhooks *w, const char *address, const struct post_answer *got, struct answer *out)
+{
+	if (got->refused) {
+		out->outcome = OUT_NEVER;
+		out->own_words = true;
+		snprintf(out->why, SEND_WHY_MAX, "refused: its name leads into a private network");
+		return;
+	}
+	if (got->end != POST_ANSWERED) {
+		out->outcome = got->end == POST_NOT_SENT ? OUT_NOT_SENT : OUT_UNKNOWN;
+		snprintf(out->why, SEND_WHY_MAX, "%s", got->why);
+		remember_silent(w, address);
+		return;
+	}
+	out->outcome = webhook_outcome(got->status);
+	out->own_words = true;
+	out->gone = got->status == 410;
+	if (out->gone)
+		remember_silent(w, address);
+	out->wait_ms = out->outcome == OUT_NOT_SENT ? wait_of(w->post) : 0;
+	snprintf(out->why, SEND_WHY_MAX, "%ld from the receiver", got->status);
+}
+
+static void
+webhook_send(void *state, struct arena *a, const struct call *c, struct answer *out)
+{
+	struct webhooks *w = state;
+	const struct call_item *it = &c->item[0];
+	struct post_request rq = { .url = it->address,
+		.body = it->body,
+		.n = strlen(it->body),
+		.timeout_ms = TIMEOUT_MS,
+		.plain = w->local,
+		.reach = w->local ? POST_PUBLIC_OR_LOCAL : POST_PUBLIC };
+	int64_t now = time(NULL); /* receivers compare it with their own clock */
+	struct post_answer got;
+	char sign[HOOK_SIGN_MAX];
+
+	if (is_silent(w, it->address)) {
+		out->outcome = OUT_NOT_SENT;
+		snprintf(out->why, SEND_WHY_MAX, "the receiver has just failed on another");
+		return;
+	}
+	if (!hook_sign(it->secret, it->id, now, it->body, rq.n, sign)) {
+		out->outcome = OUT_NEVER;
+		snprintf(out->why, SEND_WHY_MAX, "the webhook has no secret");
+		return;
+	}
+	rq.headers = (const char *const[]){ "Content-Type: application/json",
+		arena_fmt(a, "webhook-id: %s", it->id),
+		arena_fmt(a, "webhook-timestamp: %" PRId64, now),
+		arena_fmt(a, "webhook-signature: %s", sign), NULL };
+	post_send(w->post, a, &rq, &got);
+	judge(w, it->address, &got, out);
+}
+
+const struct adapter adapter_webhook = { .channel = "webhook",
+	.name = "webhook",
+	.prefix = "",
+	.most = 1,
+	.run_ms = RUN_MS,
+	.open = webhook_open,
+	.freeze = webhook_freeze,
+	.send = webhook_send,
+	.close = webhook_close };

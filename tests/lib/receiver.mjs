@@ -1,0 +1,55 @@
+// receiver - a stand-in for what users have their webhooks lead to: it remembers what it RECEIVED,
+// and checks each signature by hand.
+import { once } from 'node:events';
+import http from 'node:http';
+import { signHook } from './hooks.mjs';
+
+const nothing = () => {};
+
+function pour(res, status, megabytes) {
+  const part = Buffer.alloc(1 << 20, 'x');
+  let left = megabytes;
+  res.writeHead(status).on('error', nothing);
+  const more = () => { while (left > 0 && !res.destroyed && res.write(part)) left--; };
+  res.on('drain', more);
+  more();
+}
+
+// What a turn of the plan may be, beside a status and { status, headers }.
+const turns = {
+  drop: (res) => res.destroy(),
+  stall: nothing,
+  huge: (res) => pour(res, 200, 100),
+  endless: (res) => pour(res, 200, Infinity),
+  garbage: (res) => res.socket.end('\0\x01garbage\r\n\r\n'),
+};
+
+// { url, requests, connections, plan, delivered(), stop() }; secret: of the webhook that leads here
+export async function startReceiver() {
+  const fake = { requests: [], connections: 0, plan: [], secret: null };
+  const server = http.createServer((req, res) => {
+    const parts = [];
+    res.on('error', nothing);
+    req.on('error', nothing).on('data', (part) => parts.push(part));
+    req.on('end', () => {
+      const text = Buffer.concat(parts).toString('utf8');
+      const id = req.headers['webhook-id'], at = req.headers['webhook-timestamp'];
+      const turn = fake.plan.shift() ?? 204;
+      fake.requests.push({ path: req.url, method: req.method, id, at: Number(at), text, headers: req.headers, turn,
+        genuine: fake.secret !== null && req.headers['webhook-signature'] === signHook(fake.secret, id, at, text) });
+      if (typeof turn === 'string') return turns[turn](res);
+      return res.writeHead(turn.status ?? turn, turn.headers).end('done');
+    });
+  });
+  server.on('connection', () => { fake.connections++; });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  fake.port = server.address().port;
+  fake.url = `http://127.0.0.1:${fake.port}/hook`;
+  fake.env = { CARILLON_WEBHOOK_LOCAL: 'on' };
+  fake.stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return fake;
+}
