@@ -68,7 +68,7 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
 	    WHEN d.kind = ANY ($5::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
 	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
-	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
+	    WHEN d.channel = 'email' AND d.kind <> 'auth.code' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM mine d
   LEFT JOIN users u ON u.id = d.user_id
@@ -165,7 +165,7 @@ SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays,
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
 	    WHEN d.kind = ANY ($3::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
 	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
-	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
+	    WHEN d.channel = 'email' AND d.kind <> 'auth.code' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM deliveries d
   LEFT JOIN users u ON u.id = d.user_id
@@ -321,7 +321,7 @@ SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
 	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
 	    WHEN d.kind = ANY ($2::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
 	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
-	    WHEN d.channel = 'email' AND s.address IS NOT NULL THEN 'suppressed'
+	    WHEN d.channel = 'email' AND d.kind <> 'auth.code' AND s.address IS NOT NULL THEN 'suppressed'
        END AS verdict
   FROM deliveries d
   LEFT JOIN users u ON u.id = d.user_id
