@@ -8,6 +8,9 @@
 #include "text.h"
 #include "webhook.h"
 
+/* Users of one statement: a team of any size stays far from the statement timeout. */
+#define AT_ONCE    500
+
 /* resource, open */
 #define EXPERIMENT "experiment", "Open the experiment"
 #define FLAG       "flag environment", "Open the flag"
@@ -106,28 +109,48 @@ channels(struct arena *a, const struct notice_type *t, const char **names, const
 	*standard = arena_fmt(a, "%s}", *standard);
 }
 
+/*
+ * Some more of users, PostgreSQL's text of uuid[], in the same form; NULL when there are no more.
+ * *at begins at its brace and is moved on.
+ */
+static const char *
+some_users(struct arena *a, const char **at)
+{
+	const char *from = *at + strspn(*at, "{,"), *to = from;
+
+	for (size_t i = 0; i < AT_ONCE && strchr("}", *to) == NULL; i++) {
+		to += strspn(to, ",");
+		to += strcspn(to, ",}");
+	}
+	*at = to;
+	return to == from ? NULL : arena_fmt(a, "{%.*s}", (int)(to - from), from);
+}
+
 enum db_status
 notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const struct notice *n)
 {
 	const struct notice_type *t = notice_find(n->type);
-	const char *names, *standard, *links = NULL;
+	const char *names, *standard, *at = n->users, *users, *links = NULL, *hook;
 	struct mailing m;
 
 	if (t == NULL || (n->link != NULL && !text_is_link(n->link)))
 		return DB_BAD;
 	mailing_of(&m, a, conf->base_url, t, n);
-	if (m.unsubscribe != NULL && (links = sign_links(a, conf, t, n->users)) == NULL)
-		return DB_BAD;
+	hook = webhook_body(a, conf->base_url, n, NULL);
 	channels(a, t, &names, &standard);
 	db_later(tx, &q_notify_open, DB_ARGS(n->users));
 	db_later(tx, &q_notify_lock, DB_ARGS(n->users));
-	db_later(tx, &q_notify_enqueue,
-	    DB_ARGS(n->users, n->dedupe, names, standard, t->is_mutable ? "true" : "false", n->type,
-		n->team, m.subject, n->body, n->link, n->data != NULL ? n->data : "{}",
-		n->resource_kind, n->resource_id, n->resource_name, n->project_id, n->project_name,
-		n->environment_id, n->environment_name, m.text.head, m.text.tail, m.html.head,
-		m.html.tail, m.headers, m.unsubscribe, links,
-		webhook_body(a, conf->base_url, n, NULL)));
+	while ((users = some_users(a, &at)) != NULL) {
+		if (m.unsubscribe != NULL && (links = sign_links(a, conf, t, users)) == NULL)
+			return DB_BAD;
+		db_later(tx, &q_notify_enqueue,
+		    DB_ARGS(users, n->dedupe, names, standard, t->is_mutable ? "true" : "false",
+			n->type, n->team, m.subject, n->body, n->link,
+			n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
+			n->resource_name, n->project_id, n->project_name, n->environment_id,
+			n->environment_name, m.text.head, m.text.tail, m.html.head, m.html.tail,
+			m.headers, m.unsubscribe, links, hook));
+	}
 	return DB_OK;
 }
 

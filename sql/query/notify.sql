@@ -18,7 +18,7 @@ SELECT count(*) AS inboxes
 	   FOR UPDATE) locked;
 
 -- name: notify_enqueue
--- One event to the users $1, whose inboxes are locked: so created_at, which is now, rises in the
+-- One event to the users $1 (or some of them), whose inboxes are locked: so created_at, which is now, rises in the
 -- order of commits.  $2 is the dedupe key, $3 are the channels, $4 the registry's defaults for
 -- them; $5 says whether preferences may override those, and make mail wait.  $6... are the row,
 -- $19... the frozen mail: text and HTML, each with a gap between two parts for the user's own
