@@ -86,8 +86,8 @@ evaluate_flag(struct req *rq, struct reply *rp)
 
 	if (check_context(rq, rp, key) != 0)
 		return rp->status;
-	st = db_read(rq->db, &q_flag_evaluate, DB_ARGS(rq->key_hash, flag_key_ok(key) ? key : NULL),
-	    &rows);
+	st = db_read_together(rq->db, &q_flag_evaluate,
+	    DB_ARGS(rq->key_hash, flag_key_ok(key) ? key : NULL), &rows);
 	if (auth_client_key(rq, rp, st, rows) != 0)
 		return rp->status;
 	if (rows_text(rows, 0, "value") == NULL)

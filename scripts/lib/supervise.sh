@@ -19,11 +19,14 @@ keep_log_short() { # past 16 MB it becomes FILE.old
 
 families() { find "$BUILD/cgi" -maxdepth 1 -type f -perm -u+x -printf '%f\n' | sort; }
 
-# The answer to polling is worth two workers; CARILLON_POOL_<FAMILY> says otherwise.
+# What is asked all the time, polls and flags, is worth two workers; CARILLON_POOL_<FAMILY> says otherwise.
 pool_size() {
 	local name=CARILLON_POOL_${1^^}
 	[ -z "${!name-}" ] || { echo "${!name}"; return; }
-	[ "$1" = notifications ] && echo 2 || echo 1
+	case $1 in
+	notifications | flags) echo 2 ;;
+	*) echo 1 ;;
+	esac
 }
 
 start_child() { # NAME

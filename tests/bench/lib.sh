@@ -7,6 +7,7 @@ export BENCH_SECONDS=${BENCH_SECONDS:-5} BENCH_ROUNDS=${BENCH_ROUNDS:-3}
 export BENCH_TOKENS=$VAR/tokens
 LARGE_USER=$((BENCH_USERS + 1)) SMALL_USER=$((BENCH_USERS + 2))	# apart from the others
 PICKS=20						# see pgbench.awk
+MOMENTS=${BENCH_MOMENTS:-10000}				# due at once
 SUPERUSER=$(cluster_url "$RUN" carillon postgres)
 
 wanted() { # FIGURE

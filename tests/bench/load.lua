@@ -127,6 +127,20 @@ local function mark_loop()
 	end
 end
 
+-- One of 20 flags of each team's project in turn, with its client key (changes.sql).
+local function evaluate()
+	local made, at = {}, 0
+	for team = me, math.floor(users / 10), 2 do
+		local all = { ["Authorization"] = string.format("Bearer car_client_%048d", team * 10 + 1), ["Content-Type"] = json["Content-Type"] }
+		made[#made + 1] = wrk.format("POST", "/ofrep/v1/evaluate/flags/flag-" .. team % 20 + 1, all,
+			'{"context":{"targetingKey":"visitor-4711"}}')
+	end
+	return function()
+		at = at % #made + 1
+		return made[at]
+	end
+end
+
 local loads = {
 	["unread-count"] = function() return rotate("GET", count) end,
 	["loop-constant"] = function() return rotate("GET", "/v1/constant") end,
@@ -138,6 +152,7 @@ local loads = {
 	end,
 	["list-50"] = function() return rotate("GET", list) end,
 	["bell-50"] = function() return rotate("GET", "/api/notifications?limit=50") end,
+	["ofrep-evaluate"] = evaluate,
 	["patch"] = patch,
 	["delete"] = delete,
 	["mark-all"] = once,

@@ -40,6 +40,12 @@ if wanted bell-50; then
 	inform bell-50
 fi
 
+if wanted ofrep-evaluate; then
+	sane 200 '^\{"key":"flag-2","value":true,"reason":"STATIC","variant":"on"\}$' /ofrep/v1/evaluate/flags/flag-2 \
+		-H "Authorization: Bearer car_client_$(printf %048d 11)" -H 'Content-Type: application/json' -d '{"context":{}}'
+	compare ofrep-evaluate 0.55 loop-constant wrk_run loop-constant
+fi
+
 # A user with 100,000 unread rows beside one with 50, at one connection, in short turns: the ratio
 # is that of the mean latencies.
 growth() { # NAME LOAD
