@@ -15,7 +15,7 @@ const stored = ({ id }) => rows(`SELECT * FROM deliveries WHERE id = ${quote(id)
 
 test('each channel with what became of it and when', async () => {
   const [note] = give(owner, [{}]);
-  const mine = `(${quote(owner.id)}, ${quote(note.id)}, 'feedback.new', '2024-01-15T10:00:00Z'`;
+  const mine = `(${quote(owner.id)}, ${quote(note.id)}, 'feedback.new', ${quote(note.created_at)}`;
   exec(`INSERT INTO deliveries (user_id, notification_id, kind, created_at, channel, status, attempts, error, address, reported, reported_at,
       decided_at, next_try_at) VALUES
     ${mine}, 'webhook', 'pending', 2, 'HTTP 503', 'https://a.example/secret', NULL, NULL, NULL, '2030-01-01T00:00:00Z'),
@@ -24,7 +24,7 @@ test('each channel with what became of it and when', async () => {
   const page = await ok(200, 'GET', `/v1/notifications/${note.id}/deliveries`, { as: owner.token });
   assert.deepEqual([page.cursor, page.has_more], [null, false]);
   const at = (minute) => `2024-01-15T10:0${minute}:00.000Z`;
-  const common = { reported: null, reported_at: null, error: null, next_try_at: null, address: null, created_at: at(0) };
+  const common = { reported: null, reported_at: null, error: null, next_try_at: null, address: null, created_at: note.created_at };
   assert.deepEqual(page.deliveries.map(({ id, ...rest }) => rest), [
     { ...common, channel: 'in_app', status: 'sent', attempts: 0, decided_at: at(0) },
     { ...common, channel: 'email', status: 'sent', attempts: 1, decided_at: at(1), address: owner.email, reported: 'bounced', reported_at: at(2) },
@@ -164,10 +164,12 @@ test('carillon-cron replay takes what the filter names', () => {
 
 test('carillon-cron replay: since, and unknown ones only when told', () => {
   const code = uuid().slice(0, 6);
-  const old = first(`${code}`, { created_at: '2021-01-01T00:00:00Z' });
+  const hour = Date.now() - 3600000;
+  const at = (ms) => new Date(hour + ms).toISOString();
+  const old = first(`${code}`, { created_at: at(0) }); // and failed a minute later
   const unknown = first(`unknown: ${code}`);
-  assert.equal(cron('replay', '--error', code, '--since', '2021-01-01T00:02:00Z').replayed, 0);
-  assert.equal(cron('replay', '--error', code, '--since', '2021-01-01T00:01:00Z').replayed, 1);
+  assert.equal(cron('replay', '--error', code, '--since', at(60001)).replayed, 0);
+  assert.equal(cron('replay', '--error', code, '--since', at(60000)).replayed, 1);
   assert.equal(stored(old).status, 'pending');
   assert.equal(cron('replay', '--delivery', unknown.id).replayed, 0);
   assert.equal(cron('replay', '--delivery', unknown.id, '--may-repeat').replayed, 1);

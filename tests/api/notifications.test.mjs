@@ -262,7 +262,7 @@ test('the registry of types: twelve, in the order of the contract', async () => 
     ['feedback.new', true, true, true], ['job.completed', true, true, true],
   ]);
   for (const each of types) {
-    assert.deepEqual(Object.keys(each), ['type', 'label', 'resource', 'recipients', 'in_app', 'email', 'mutable']);
+    assert.deepEqual(Object.keys(each), ['type', 'label', 'resource', 'recipients', 'in_app', 'email', 'webhook', 'mutable']);
     for (const key of ['label', 'resource', 'recipients']) assert.ok(each[key].length > 0, `${each.type}: ${key}`);
   }
   for (const { type } of types)
