@@ -16,6 +16,8 @@
 #include "text.h"
 
 #define HOLD_MAX_MS (24 * 3600 * INT64_C(1000))
+#define RATE_MIN    (1.0 / 60) /* what is believed of a header, in requests a second */
+#define RATE_MAX    1e6
 
 struct resend {
 	struct post *post;
@@ -178,9 +180,10 @@ per_second(struct post *post)
 	double n = limit != NULL ? strtod(limit, NULL) : 0;
 	double window = w != NULL ? strtod(w + 3, NULL) : 1;
 
-	if (!(n > 0 && n < 1e6 && window > 0 && window < 1e6))
+	if (!(n > 0 && window > 0))
 		return 0;
-	return n / window;
+	n /= window;
+	return n < RATE_MIN ? RATE_MIN : n < RATE_MAX ? n : RATE_MAX;
 }
 
 static void

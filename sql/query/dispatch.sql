@@ -108,11 +108,14 @@ WITH given AS MATERIALIZED (
 	  FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
 	       WITH ORDINALITY AS g (user_id, id, address, body, place)
 ), held AS MATERIALIZED (
-	SELECT d.user_id, d.id
-	  FROM deliveries d
-	  JOIN given USING (user_id, id)
-	 WHERE d.lease_token = $1::uuid AND d.status = 'pending'
-	   FOR UPDATE OF d
+	-- one by one, by their key: what is pending may be many times more
+	SELECT own.id
+	  FROM given
+	 CROSS JOIN LATERAL (SELECT d.id
+		  FROM deliveries d
+		 WHERE d.user_id = given.user_id AND d.id = given.id
+		   AND d.lease_token = $1::uuid AND d.status = 'pending'
+		   FOR UPDATE) own
 ), batch AS (
 	INSERT INTO mail_batches (id, channel, via, members, next_try_at, first_try_at, lease_token, lease_until)
 	SELECT gen_random_uuid(), $8::text, $7::text, count(*), clock.at, clock.at, $1::uuid,

