@@ -288,7 +288,7 @@ SELECT true AS taken, per_second, 0 AS wait
   FROM taken
  UNION ALL
 SELECT false, per_second,
-       greatest(1, ceil(extract(epoch FROM next_at - clock_timestamp()) * 1000))::bigint
+       greatest(1, ceil(extract(epoch FROM greatest(next_at, now()) - clock_timestamp()) * 1000))::bigint
   FROM mail_pace
  WHERE NOT EXISTS (SELECT 1 FROM taken);
 
