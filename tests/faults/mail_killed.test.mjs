@@ -16,7 +16,7 @@ const fake = await startResend();
 test.after(() => fake.stop());
 const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
 const trace = path.join(process.env.TMPDIR ?? os.tmpdir(), `dispatch-${process.pid}.trace`);
-const env = { ...process.env, ...fake.env, CARILLON_LEASE_SECONDS: '9', ASAN_OPTIONS: 'detect_leaks=0' };
+const env = { ...process.env, ...fake.env, CARILLON_LEASE_SECONDS: '5', ASAN_OPTIONS: 'detect_leaks=0' };
 const all = [];
 
 // The run under strace: 'killed', or 'ended' with exit code 0.
