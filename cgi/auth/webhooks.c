@@ -94,7 +94,7 @@ add_webhook(struct req *rq, struct reply *rp)
 	secret = hook_secret(rq->a);
 	st = db_alone(rq->db, &q_webhook_add,
 	    DB_ARGS(rq->user, in.name != NULL ? in.name : "", in.url, secret), &rows);
-	if (st == DB_CONFLICT)
+	if (st == DB_NONE)
 		return http_fail(rq, rp, 409, "You have a webhook: delete it first");
 	if (st != DB_OK)
 		return http_db(rq, rp, st);

@@ -15,8 +15,10 @@ SELECT w.id, w.name, w.url, w.gone_at, w.created_at,
  WHERE w.user_id = $1::uuid;
 
 -- name: webhook_add
+-- No row: there is one.
 INSERT INTO webhooks (user_id, name, url, secret)
 VALUES ($1::uuid, $2::text, $3::text, $4::text)
+ON CONFLICT (user_id) DO NOTHING
 RETURNING id, name, url, gone_at, created_at, NULL AS last_status, NULL AS last_error,
 	  NULL AS last_attempts, NULL AS last_at, NULL AS last_kind;
 
