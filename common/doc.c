@@ -12,7 +12,7 @@ static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<meta name=\"supported-color-schemes\" content=\"light dark\">\n<style>\n"
+    "<style>\n"
     ":root{color-scheme:light dark}\n"
     "body{margin:0;padding:24px;background:#fff;color:#1b2426;font:16px/1.5 sans-serif}\n"
     "div{max-width:36em;margin:0 auto}\nh1{font-size:1.3em}\na{color:#0b665c}\n"

@@ -2,10 +2,11 @@
 -- transaction.
 
 -- name: notify_open
--- A user made by hand may have no inbox yet.
+-- A user made by hand may have no inbox yet; where everybody has one, counting them is all.
 INSERT INTO inbox (user_id)
 SELECT id FROM users
- WHERE id = ANY ($1::uuid[])
+ WHERE (SELECT count(*) FROM inbox WHERE user_id = ANY ($1::uuid[])) < cardinality($1::uuid[])
+   AND id = ANY ($1::uuid[])
    AND NOT EXISTS (SELECT 1 FROM inbox WHERE user_id = users.id)
 ON CONFLICT DO NOTHING;
 
@@ -63,9 +64,12 @@ WITH clock AS MATERIALIZED (
 	  FROM made
 	 WHERE i.user_id = made.user_id AND made.in_app
 ), queued AS (
-	INSERT INTO deliveries (user_id, notification_id, team_id, channel, kind, created_at,
+	INSERT INTO deliveries (user_id, id, notification_id, team_id, channel, kind, created_at,
 	    next_try_at, status, decided_at, payload)
-	SELECT made.user_id, made.id, $7::uuid, wish.channel, $6::text, clock.at,
+	SELECT made.user_id,
+	       -- the bell's has nothing to tell apart from the notification: random ids cost time
+	       CASE wish.channel WHEN 'in_app' THEN made.id ELSE gen_random_uuid() END,
+	       made.id, $7::uuid, wish.channel, $6::text, clock.at,
 	       -- nobody reads in the bell what is not there
 	       clock.at + CASE WHEN wish.channel = 'email' AND made.in_app
 				 THEN coalesce(wish.waits, '0') ELSE '0' END,

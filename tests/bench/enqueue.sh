@@ -87,7 +87,7 @@ tell_until() { # FILE: again and again while it is there
 if wanted poll-while-enqueueing; then
 	team_of_many
 	tell_team
-	ratios=() rates=() p50s=() p99s=() quiet=() quiet_p99s=()
+	ratios=() rates=() p50s=() p99s=() quiet=()
 	for ((ROUND = 1; ROUND <= BENCH_ROUNDS; ROUND++)); do
 		forget
 		wrk_run unread-count
