@@ -1,6 +1,10 @@
 -- The roles of the two programs and their timeouts, which belong to the role so that a pooler in
 -- between changes nothing.  Run by scripts/migrate before roles.sql; changes nothing when repeated.
 -- A user who may not create roles leaves them as they are; scripts/migrate then tells.
+--
+-- A run of the worker plans a statement, and PostgreSQL a foreign key's check, once, perhaps when the
+-- tables are all but empty, and then fills them with thousands of rows: no plan of it may rest on
+-- reading a table as a whole.  And what costs a lot by estimate alone is not worth compiling.
 DO $$
 DECLARE
 	wanted constant text[][] := ARRAY[
@@ -15,6 +19,8 @@ DECLARE
 		['carillon_worker', 'idle_in_transaction_session_timeout', '5s'],
 		['carillon_worker', 'client_connection_check_interval', '1s'],
 		['carillon_worker', 'plan_cache_mode', 'force_generic_plan'],
+		['carillon_worker', 'enable_seqscan', 'off'],
+		['carillon_worker', 'jit', 'off'],
 		['carillon_worker', 'timezone', 'UTC']];
 	s text[];
 BEGIN
