@@ -287,15 +287,12 @@ is_committed(const struct attempt *t)
 		return false;
 	for (int tries = 0; tries < FATE_TRIES; tries++) {
 		SCOPED(rows_free) struct db_rows *rows = NULL;
-		const char *fate;
 
 		if (tries > 0)
 			usleep(FATE_US); /* for the server to find out that we are gone */
-		if (db_read(db, &q_fire_fate, DB_ARGS(t->xact), &rows) != DB_OK ||
-		    (fate = rows_text(rows, 0, "fate")) == NULL)
-			continue;
-		if (strcmp(fate, "in progress") != 0)
-			return strcmp(fate, "committed") == 0;
+		if (db_read(db, &q_fire_fate, DB_ARGS(t->xact, t->m->id), &rows) == DB_OK &&
+		    !rows_bool(rows, 0, "open"))
+			return rows_bool(rows, 0, "ours");
 	}
 	return false;
 }

@@ -167,8 +167,12 @@ WITH clock AS MATERIALIZED (
 SELECT 1 FROM done;
 
 -- name: fire_fate
--- Of transaction $1 (xact), whose answer was lost: committed, aborted, in progress.
-SELECT pg_xact_status($1::xid8) AS fate;
+-- Whether transaction $1 (xact), whose answer was lost, has decided moment $2, or still may.  Its
+-- number alone does not tell: one that went down with PostgreSQL is given to another.
+SELECT m.outcome IS NOT NULL AND m.xmin = $1::xid8::xid AS ours,
+       CASE WHEN m.outcome IS NULL THEN pg_xact_status($1::xid8) <> 'aborted' END AS open
+  FROM moments m
+ WHERE m.id = $2::uuid;
 
 -- ---- a newer tz database ----
 
