@@ -101,7 +101,11 @@ key_caller(struct req *rq, struct reply *rp, enum access access, const char *tex
 		return auth_client_key(rq, rp, st, rows);
 	if (known_key(rq, rp, st, rows) != 0)
 		return rp->status;
-	return http_fail(rq, rp, 403, "User authentication required");
+	if (access != USER_OR_AGENT)
+		return http_fail(rq, rp, 403, "User authentication required");
+	if (strcmp(rq->key->kind, "agent") != 0)
+		return http_fail(rq, rp, 403, "User or agent key required");
+	return 0;
 }
 
 int

@@ -29,7 +29,7 @@ change_enter(struct db_tx *tx, struct change *c, const struct db_stmt *stmt, enu
 
 	c->before = c->after = c->why = NULL;
 	c->status = 0;
-	st = db_exec(tx, stmt, DB_ARGS(c->id, c->rq->user), &found);
+	st = db_exec(tx, stmt, DB_ARGS(c->id, http_caller(c->rq)), &found);
 	if (st == DB_NONE)
 		return change_refuse(c, 404, arena_fmt(a, "%s not found", c->noun));
 	if (st != DB_OK)

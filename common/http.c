@@ -210,6 +210,12 @@ http_missing(struct req *rq, struct reply *rp, const char *noun)
 }
 
 const char *
+http_caller(const struct req *rq)
+{
+	return rq->user != NULL || rq->key == NULL ? rq->user : rq->key->id;
+}
+
+const char *
 http_id(struct req *rq, struct reply *rp, int n, const char *noun)
 {
 	char *id = arena_alloc(rq->a, UUID_LEN + 1);

@@ -19,11 +19,12 @@
 
 enum access { /* 0 is invalid on purpose: a row must say who may call */
 	ANYONE = 1,
-	INBOX,      /* a user's token; the handler's one statement checks the session */
-	USER,       /* a user whose session has been checked */
-	CLIENT_KEY, /* a client key: rq->key is set */
-	KEY_INLINE, /* the same, but the handler's one statement looks for rq->key_hash */
-	SIGNED      /* whoever holds a signature that the handler checks: no cookie counts, so no
+	INBOX,         /* a user's token; the handler's one statement checks the session */
+	USER,          /* a user whose session has been checked */
+	USER_OR_AGENT, /* that, or an agent key: rq->key is set; http_caller() is its id or theirs */
+	CLIENT_KEY,    /* a client key: rq->key is set */
+	KEY_INLINE,    /* the same, but the handler's one statement looks for rq->key_hash */
+	SIGNED         /* whoever holds a signature that the handler checks: no cookie counts, so no
 		       cross-site check; the body stays rq->raw, whatever its type */
 };
 
@@ -60,6 +61,8 @@ struct reply {
 	const char *type;  /* Content-Type; NULL is application/json */
 	const char *allow; /* with 405 */
 	const char *etag, *poll, *unread, *retry_after, *cookie; /* header values, or NULL */
+	/* In place of a body: nginx's internal address of a file, and its Content-Disposition. */
+	const char *file, *file_title;
 };
 
 /* Answer rq by filling rp; return rp->status. */
@@ -100,6 +103,9 @@ int http_db(struct req *rq, struct reply *rp, enum db_status st);
 /* The id in path argument n, lower-cased, or NULL after answering 404 "<Noun> not found". */
 const char *http_id(struct req *rq, struct reply *rp, int n, const char *noun);
 int http_missing(struct req *rq, struct reply *rp, const char *noun); /* that 404 */
+
+/* The id of the user or key that calls. */
+const char *http_caller(const struct req *rq);
 
 /* Whether one tag of an If-None-Match list, or NULL, is etag; weak ones count (RFC 9110 13.1.2). */
 bool http_tag_matches(const char *list, const char *etag);

@@ -30,7 +30,8 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 
 	if (page_read(rq, rp, &p) != 0 || (id = http_id(rq, rp, 0, l->noun)) == NULL)
 		return rp->status;
-	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user, p.at, p.id, p.fetch), &rows);
+	st =
+	    db_read(rq->db, l->statement, DB_ARGS(id, http_caller(rq), p.at, p.id, p.fetch), &rows);
 	if (refuse(rq, rp, st, rows, l) != 0)
 		return rp->status;
 	shown = page_shown(&p, rows, &more);
@@ -56,7 +57,7 @@ listing_one(struct req *rq, struct reply *rp, const struct listing *l)
 
 	if ((id = http_id(rq, rp, 0, l->noun)) == NULL)
 		return rp->status;
-	st = db_read(rq->db, l->statement, DB_ARGS(id, rq->user), &rows);
+	st = db_read(rq->db, l->statement, DB_ARGS(id, http_caller(rq)), &rows);
 	if (refuse(rq, rp, st, rows, l) != 0)
 		return rp->status;
 	if (l->versioned)

@@ -186,6 +186,8 @@ slot_reply(struct slot *s)
 	put_header(out, "Allow: ", rp->allow);
 	put_header(out, "Retry-After: ", rp->retry_after);
 	put_header(out, "Set-Cookie: ", rp->cookie);
+	put_header(out, "X-Accel-Redirect: ", rp->file);
+	put_header(out, "Content-Disposition: ", rp->file_title);
 	FCGX_PutStr("\r\n", 2, out);
 	FCGX_PutStr(rp->body.s, (int)rp->body.n, out);
 }

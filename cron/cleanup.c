@@ -3,14 +3,15 @@
  *
  * Inbox rows: read for more than 30 days are soft-deleted, soft-deleted for more than 90 days are
  * erased with their deliveries.  Also login codes, sessions and sent codes that nothing needs any
- * more.  SQL and the reasons for each bound: sql/query/cleanup.sql.
+ * more, and the files of jobs (cron/jobs_files.c).  SQL and the reasons for each bound: sql/query/cleanup.sql.
  */
 #include "cron.h"
+#include "jobs.h"
 #include "log.h"
 #include "queries.h"
 
 /* The same order as this job's names in cron/main.c. */
-enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS };
+enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS, FILES };
 
 static const struct sweep {
 	int tally;
@@ -56,7 +57,7 @@ count_only(const struct run *run, int64_t *tally)
 	tally[SESSIONS] = rows_int(rows, 0, "sessions");
 	tally[DELIVERIES] = rows_int(rows, 0, "deliveries");
 	tally[EVENTS] = rows_int(rows, 0, "events");
-	return true;
+	return jobs_files_sweep(run, &tally[FILES]);
 }
 
 bool
@@ -69,5 +70,5 @@ cleanup_job(const struct run *run, int64_t tally[TALLY_MAX])
 	for (size_t i = 0; i < COUNT(sweeps); i++)
 		if (!sweep_all(run, &sweeps[i], tally))
 			sound = false;
-	return sound;
+	return jobs_files_sweep(run, &tally[FILES]) && sound;
 }

@@ -45,7 +45,8 @@ struct job {
 	job_fn *fn;
 	const char *help;
 	const char *tally[TALLY_MAX + 1]; /* what it counts; NULL ends it */
-	bool apart;                       /* for people: no part of "all", no sign that cron runs */
+	bool apart;                       /* for people: no part of "all" */
+	bool quiet;                       /* its running is no sign that cron runs */
 };
 
 /* SIGTERM or SIGINT came: finish what is in hand and return. */
@@ -60,6 +61,7 @@ int64_t cron_clock(void);
 
 job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */
+job_fn jobs_job;     /* tally: enum jobs_tally of cron/jobs.h */
 job_fn cleanup_job;
 job_fn replay_job;
 

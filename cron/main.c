@@ -24,9 +24,11 @@ static const struct job jobs[] = {
 	{ "dispatch", dispatch_job, "send the mail that is due",
 	    { "sent", "skipped", "failed", "retried", "lost" } },
 	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
-	    { "deleted", "erased", "codes", "sessions", "deliveries", "events" } },
+	    { "deleted", "erased", "codes", "sessions", "deliveries", "events", "files" } },
+	{ "jobs", jobs_job, "run what people and keys have started",
+	    { "completed", "failed", "cancelled", "left" }, .quiet = true },
 	{ "replay", replay_job, "have failed deliveries sent again, those that match every filter",
-	    { "replayed" }, .apart = true },
+	    { "replayed" }, .apart = true, .quiet = true },
 	{ NULL, NULL, NULL, { NULL } },
 };
 
@@ -38,6 +40,7 @@ struct options {
 	bool dry, help, filtered;
 	char since[MOMENT_LEN + 1];
 	struct replay_filter filter;
+	const char *without; /* of "all" */
 };
 
 static void
@@ -48,8 +51,9 @@ usage(FILE *to)
 	for (const struct job *j = jobs; j->name != NULL; j++)
 		fprintf(to, "  %-10s %s\n", j->name, j->help);
 	fprintf(to, "  %-10s all of the above but replay, one after the other\n\n", "all");
-	fprintf(to, "  --at RFC3339  what counts as now for what is due, late or expired\n");
-	fprintf(to, "  --dry-run     count what would be done, change nothing\n\n");
+	fprintf(to, "  --at RFC3339   what counts as now for what is due, late or expired\n");
+	fprintf(to, "  --dry-run      count what would be done, change nothing\n");
+	fprintf(to, "  --without JOB  leave that one out of all\n\n");
 	fprintf(to, "Filters of replay, at least one of them:\n");
 	fprintf(to, "  --team ID, --channel NAME, --delivery ID\n");
 	fprintf(to, "  --error TEXT     whose error begins so\n");
@@ -138,6 +142,7 @@ read_options(int argc, char **argv, struct options *o)
 		{ "at", required_argument, NULL, 'a' },
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "without", required_argument, NULL, 'w' },
 		{ "team", required_argument, NULL, 't' },
 		{ "channel", required_argument, NULL, 'c' },
 		{ "delivery", required_argument, NULL, 'd' },
@@ -157,6 +162,9 @@ read_options(int argc, char **argv, struct options *o)
 		case 'n':
 			o->dry = true;
 			break;
+		case 'w':
+			o->without = optarg;
+			break;
 		case 'h':
 			o->help = true;
 			return true;
@@ -169,6 +177,8 @@ read_options(int argc, char **argv, struct options *o)
 	o->job = argv[optind];
 	if (!job_is_known(o->job))
 		return usage_error("unknown JOB", o->job);
+	if (o->without != NULL && (!job_is_known(o->without) || strcmp(o->job, "all") != 0))
+		return usage_error("--without is for a JOB of all", o->without);
 	return filter_fits(o);
 }
 
@@ -186,7 +196,7 @@ heartbeat(const struct run *run, const struct job *j, const struct db_stmt *st, 
 {
 	enum db_status rc;
 
-	if (run->dry || j->apart)
+	if (run->dry || j->quiet)
 		return true;
 	rc = db_alone(run->db, st, args, NULL);
 	if (rc == DB_AWAY) /* done twice it is still right */
@@ -219,12 +229,12 @@ run_job(const struct run *run, const struct job *j, struct arena *a, struct out 
 
 /* What fails in one job stops no other: each has its own work and its own failures. */
 static bool
-run_all(const struct run *run, struct arena *a, struct out *o)
+run_all(const struct run *run, const char *without, struct arena *a, struct out *o)
 {
 	bool sound = true;
 
 	for (const struct job *j = jobs; j->name != NULL && !cron_ending(); j++) {
-		if (j->apart)
+		if (j->apart || (without != NULL && strcmp(j->name, without) == 0))
 			continue;
 		out_key(o, j->name);
 		out_open(o, '{');
@@ -236,19 +246,19 @@ run_all(const struct run *run, struct arena *a, struct out *o)
 }
 
 static bool
-run_named(const struct run *run, const char *name, struct arena *a, struct out *o)
+run_named(const struct run *run, const struct options *w, struct arena *a, struct out *o)
 {
 	const struct job *j = jobs;
 
-	if (strcmp(name, "all") == 0)
-		return run_all(run, a, o);
-	while (strcmp(name, j->name) != 0)
+	if (strcmp(w->job, "all") == 0)
+		return run_all(run, w->without, a, o);
+	while (strcmp(w->job, j->name) != 0)
 		j++;
 	return run_job(run, j, a, o);
 }
 
 static int
-run_and_tell(struct run *run, const char *name)
+run_and_tell(struct run *run, const struct options *w)
 {
 	struct arena a;
 	struct out o;
@@ -258,11 +268,11 @@ run_and_tell(struct run *run, const char *name)
 	out_init(&o, &a, 512);
 	out_open(&o, '{');
 	out_key(&o, "job");
-	out_text(&o, name);
+	out_text(&o, w->job);
 	out_key(&o, "dry_run");
 	out_bool(&o, run->dry);
 	run->line = &o;
-	sound = run_named(run, name, &a, &o);
+	sound = run_named(run, w, &a, &o);
 	out_close(&o, '}');
 	out_raw(&o, "\n", 1);
 	fwrite(o.s, 1, o.n, stdout);
@@ -296,7 +306,7 @@ main(int argc, char **argv)
 	run.dry = o.dry;
 	run.filter = &o.filter;
 	cron_end_on_signals();
-	code = run_and_tell(&run, o.job);
+	code = run_and_tell(&run, &o);
 	db_close(run.db);
 	return code;
 }

@@ -34,3 +34,9 @@ GRANT SELECT (id, user_id, name, url, created_at, gone_at), INSERT, DELETE ON we
 GRANT SELECT ON suppressions TO carillon_worker;
 GRANT SELECT, UPDATE, DELETE ON mail_events TO carillon_worker;
 GRANT SELECT, UPDATE ON webhooks TO carillon_worker;
+
+-- Jobs, and what an export reads.
+GRANT SELECT, INSERT, UPDATE ON jobs TO carillon_web;
+GRANT SELECT ON job_view, team_callers TO carillon_web;
+GRANT SELECT, UPDATE, DELETE ON jobs TO carillon_worker;
+GRANT SELECT ON job_view, feedback TO carillon_worker;

@@ -39,7 +39,9 @@ start_child() { # NAME
 		nginx_command "$VAR/nginx.conf"
 		child "$1" "$LOG/nginx.log" QUIT "${NGINX[@]}"
 		;;
-	cron) child "$1" "$LOG/cron.log" TERM "$ROOT/scripts/lib/cron-loop" ;;
+	cron) child "$1" "$LOG/cron.log" TERM "$ROOT/scripts/lib/cron-loop" 60 all --without jobs ;;
+	# long ones must not keep the minute waiting, nor a person who started a short one
+	cron-jobs) child "$1" "$LOG/cron-jobs.log" TERM "$ROOT/scripts/lib/cron-loop" 5 jobs ;;
 	*)
 		# a worker that dies is started again at once, unless it dies within a second 50 times
 		child "$1" "$LOG/$1.log" TERM spawn-fcgi -s "$RUN/$1.sock" -M 0660 -b 1024 -n -- \
@@ -77,7 +79,7 @@ start_serving() {
 	done
 	start_child nginx
 	wait_for 15 serving || not_serving
-	[ "$CARILLON_CRON" != on ] || start_child cron
+	[ "$CARILLON_CRON" != on ] || { start_child cron; start_child cron-jobs; }
 }
 
 # Every pool has its socket and nginx takes connections.
@@ -85,7 +87,7 @@ serving() {
 	local family
 	for family in "${!PIDS[@]}"; do
 		gone "${PIDS[$family]}" && not_serving
-		case $family in PostgreSQL | nginx | cron) continue ;; esac
+		case $family in PostgreSQL | nginx | cron*) continue ;; esac
 		[ -S "$RUN/$family.sock" ] || return 1
 	done
 	! port_is_free
@@ -160,9 +162,9 @@ stop_all() {
 	trap '' INT TERM HUP
 	rm -f "$RUN/ready"
 	kill ${TIMER:+"$TIMER"} 2>/dev/null || true
-	send TERM cron
+	send TERM cron cron-jobs
 	send QUIT nginx
-	await_end 20 cron
+	await_end 20 cron cron-jobs
 	await_end 8 nginx
 	local database=${PIDS[PostgreSQL]-}
 	unset 'PIDS[PostgreSQL]'

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeJob, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -27,6 +27,7 @@ const ids = {
   delivery: { own: failedDelivery(world.viewer, team.id).id, foreign: failedDelivery(outsider, other.id).id,
     deleted: uuid() },
   webhook: { own: makeWebhook(owner).id, foreign: makeWebhook(outsider).id, deleted: uuid() },
+  job: { own: makeJob(team).id, foreign: makeJob(other).id, deleted: uuid() },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
 const malformed = ['x', '.x', '0', '-1', 'null', 'undefined', 'me', `${uuid()}0`, uuid().slice(1), uuid().replaceAll('-', ''),
@@ -129,9 +130,21 @@ const table = {
   'DELETE /v1/flags/{id}/environments/{environment}/schedule': { id: 'flag', noun: 'Flag', least: publish, spends: true },
   'POST /v1/flags/{id}/environments/{environment}/schedule/preview': { id: 'flag', noun: 'Flag', body: enable, least: publish },
   'GET /v1/projects/{project}/feedback': { id: 'project', noun: 'Project' },
+  'GET /v1/teams/{team}/jobs': { id: 'team', noun: 'Team' },
+  'POST /v1/teams/{team}/jobs': { id: 'team', noun: 'Team', least: manage, spends: true,
+    body: { type: 'project_export', project_id: team.project } },
+  'GET /v1/jobs/{id}': { id: 'job', noun: 'Job' },
+  'POST /v1/jobs/{id}/cancel': { id: 'job', noun: 'Job', least: manage, spends: true },
+  'GET /v1/jobs/{id}/file': { id: 'job', noun: 'Job', status: 404 },
 };
 
-const userRoutes = document.filter((op) => op.access === 'user').map((op) => `${op.method} ${op.path}`);
+const routesFor = (access) => document.filter((op) => op.access === access).map((op) => `${op.method} ${op.path}`);
+const agentRoutes = routesFor('user or agent');
+const userRoutes = [...routesFor('user'), ...agentRoutes];
+// Where agent keys may: what they get is tested below.
+const refusedBy = (route) => Object.entries(refused).filter(([who]) => !agentRoutes.includes(route) || !/agent key/.test(who)
+  || /unknown/.test(who)).map(([who, [caller, code, text]]) =>
+  [who, [caller, code, code === 403 && agentRoutes.includes(route) ? 'User or agent key required' : text]]);
 
 test('the table holds every user route of openapi.yaml, and no other', () => {
   assert.deepEqual(Object.keys(table).sort(), userRoutes.sort());
@@ -161,7 +174,7 @@ function strangers(kind) {
 for (const route of userRoutes) {
   const { id: kind, noun, least = roles, status = 200, spends } = table[route] ?? {};
 
-  for (const [who, [caller, code, text]] of Object.entries(refused)) {
+  for (const [who, [caller, code, text]] of refusedBy(route)) {
     test(`${route}: ${who} gets ${code} before ids are looked at`, async () => {
       const those = kind ? [ids[kind].own ?? uuid(), ...strangers(kind).map(([, id]) => id)] : [undefined];
       const texts = new Set();
@@ -239,6 +252,16 @@ for (const route of ['PATCH /v1/teams/{team}/members/{user}', 'DELETE /v1/teams/
     assert.equal(texts.size, 1, 'byte-equal');
     const to = path.replace('{team}', other.id).replace(/\{(\w+)\}/, (whole, name) => mine[name]);
     expect(await call(method, to, { as: outsider.token, body: table[route].body }), 404, undefined, 'own team, foreign member');
+  });
+}
+
+for (const route of agentRoutes) {
+  const { id: kind, noun, status = 200, spends } = table[route];
+  test(`${route}: an agent key may what an admin may, in its own team`, async () => {
+    for (const [what, id] of strangers(kind))
+      expect(await send(route, id, { bearer: team.keys.agent.secret }), 404, `${noun} not found`, what);
+    expect(await send(route, ids[kind].own, { bearer: other.keys.agent.secret }), 404, `${noun} not found`);
+    if (!spends) expect(await send(route, ids[kind].own, { bearer: team.keys.agent.secret, as: outsider.token }), status);
   });
 }
 

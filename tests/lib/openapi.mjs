@@ -11,7 +11,9 @@ function accessOf(lines) {
   const own = lines.findIndex((line) => /^ {6}security:/.test(line));
   if (own < 0) return 'user';
   if (/\[\]/.test(lines[own])) return 'anyone';
-  return /clientKey/.test(lines[own + 1]) ? 'client' : 'user';
+  const names = lines.slice(own + 1, lines.findIndex((line, n) => n > own && /^ {6}\S/.test(line))).join();
+  if (/agentKey/.test(names)) return /cookie/.test(names) ? 'user or agent' : 'key';
+  return /clientKey/.test(names) ? 'client' : 'user';
 }
 
 // [{ method, path, access, lines }], in the order of the document.

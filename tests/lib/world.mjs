@@ -127,6 +127,18 @@ export function failedDelivery(user, team, fields = {}) {
   return { ...row, note };
 }
 
+/* ---- jobs ---- */
+
+// A job as it would be after some time; returns its row.
+export function makeJob(team, fields = {}) {
+  const row = { id: uuid(), team_id: team.id, project_id: team.project, type: 'project_export', status: 'completed', notify: false,
+    attempts: 0, done: 0, created_at: new Date().toISOString(), ...fields };
+  if (!['pending', 'running'].includes(row.status)) row.finished_at ??= new Date().toISOString();
+  exec(`INSERT INTO jobs (${Object.keys(row).join(', ')})
+    SELECT ${Object.keys(row).join(', ')} FROM jsonb_populate_record(NULL::jobs, ${jsonb(row)});`);
+  return row;
+}
+
 /* ---- experiments ---- */
 
 // What the preflight asks of an experiment; its project's snippet it asks for as well.

@@ -14,7 +14,8 @@ static const char *const places[] = { "deleted", "erased", "codes", "sessions", 
 static bool
 clean(struct db *db, bool dry, int64_t tally[TALLY_MAX])
 {
-	struct run run = { .db = db, .at = AT, .dry = dry };
+	static const struct conf nowhere = { .var = "/nonexistent" };
+	struct run run = { .db = db, .conf = &nowhere, .at = AT, .dry = dry };
 
 	memset(tally, 0, TALLY_MAX * sizeof(*tally));
 	return cleanup_job(&run, tally);
