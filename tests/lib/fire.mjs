@@ -1,4 +1,4 @@
-// fire - carillon-cron fire beside the test, so that the test can go on while it waits.
+// fire - carillon-cron fire (or another job) beside the test, so that the test can go on while it waits.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -9,10 +9,10 @@ import { root, varDir } from './client.mjs';
 export const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
 
 // Resolves to { code, line, log }: line is what it printed, as an object.  child: the process.
-export function fire({ args = [], env = {} } = {}) {
+export function fire({ job = 'fire', args = [], env = {} } = {}) {
   let child;
   const run = new Promise((done) => {
-    child = execFile(program, ['fire', ...args], { cwd: root, env: { ...process.env, ...env } }, (error, out, log) => {
+    child = execFile(program, [job, ...args], { cwd: root, env: { ...process.env, ...env } }, (error, out, log) => {
       done({ code: error ? error.code ?? error.signal : 0, line: out ? JSON.parse(out) : null, log });
     });
   });
