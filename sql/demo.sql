@@ -57,6 +57,20 @@ SELECT ('00000000-0000-4000-8000-00000000005' || n)::uuid, '00000000-0000-4000-8
        ) AS f (n, age, message, name, email, context)
 ON CONFLICT DO NOTHING;
 
+-- Two exports that are over, and one that cron makes as soon as it runs.
+INSERT INTO jobs (id, team_id, project_id, type, status, started_by, notify, done, total, attempts, created_at, started_at, finished_at)
+SELECT ('00000000-0000-4000-8000-00000000008' || n)::uuid, '00000000-0000-4000-8000-000000000011',
+       '00000000-0000-4000-8000-000000000021', 'project_export', status, ('00000000-0000-4000-8000-00000000000' || who)::uuid,
+       n = 1, done, total, least(took, 1), at, CASE WHEN took > 0 THEN at + interval '4 seconds' END,
+       CASE WHEN took > 0 THEN at + (took + 4) * interval '1 second' END
+  FROM (VALUES
+	(1, 1, 'completed', '8 days 1 hour', 12, 31, 31),
+	(2, 2, 'cancelled', '2 days 5 hours', 3, 9, 40),
+	(3, 1, 'pending', '0', 0, 0, NULL)
+       ) AS j (n, who, status, age, took, done, total)
+ CROSS JOIN LATERAL (SELECT date_trunc('milliseconds', now() - age::interval) AS at) t
+ON CONFLICT DO NOTHING;
+
 -- What the notices below tell of, and one that is running.
 INSERT INTO experiments (id, project_id, name, hypothesis, url_rules, variations, metrics, status, version, created_at)
 SELECT ('00000000-0000-4000-8000-00000000006' || n)::uuid, '00000000-0000-4000-8000-000000000021', name, hypothesis,
@@ -228,7 +242,7 @@ WITH notice (n, type, age, is_read, title, body, page, kind, resource_id, resour
 	(6, 'EXPERIMENT_SCHEDULE_FAILED', '4 days 9 hours', true, 'Pricing page headline could not be launched',
 	 'Its preflight no longer passes: no metric is set. The experiment is a draft again.',
 	 'experiments', 'experiment', '00000000-0000-4000-8000-000000000063', 'Pricing page headline', NULL),
-	(7, 'job.completed', '3 days 1 hour', true, 'Export of PROJECT completed', 'It took 12 seconds. The file can be downloaded for a week.',
+	(7, 'job.completed', '8 days 1 hour', true, 'Export of PROJECT completed', 'It took 12 seconds. The file can be downloaded for a week.',
 	 'jobs', 'job', '00000000-0000-4000-8000-000000000081', 'Export of PROJECT', NULL),
 	(8, 'FLAG_SCHEDULE_MISSED', '2 days 20 hours', true, 'beta-basket was not switched on in production',
 	 'The moment had passed by more than an hour, so the flag stays as it was.',
@@ -267,6 +281,8 @@ WITH notice (n, type, age, is_read, title, body, page, kind, resource_id, resour
 	       '/dashboard/' || n.page || CASE
 	   WHEN n.kind = 'experiment' AND x.id IS NOT NULL THEN '?id=' || x.id
 	   WHEN t.id IS NOT NULL AND e.id IS NOT NULL THEN '?id=' || t.flag_id || '&environment=' || e.id
+	   WHEN n.kind = 'job' THEN '?team=' || r.team_id || CASE
+	       WHEN r.project_id = '00000000-0000-4000-8000-000000000021' THEN '&job=' || n.resource_id ELSE '' END
 	   ELSE '?project=' || r.project_id END || CASE
 	   WHEN n.type ~ '_(MISSED|FAILED)$' AND coalesce(x.id, t.id) IS NOT NULL THEN '&schedule=1' ELSE '' END,
 	       'demo:' || n.n, n.kind, n.resource_id::uuid,

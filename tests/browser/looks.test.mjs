@@ -130,6 +130,8 @@ before(() => {
     (${quote(world.team.project)}, 'The new pricing page is so much clearer than before, thank you!', 'Mara Lindqvist',
       'mara@example.org', '{"page":"/pricing"}', ${quote(ago(14))}),
     (${quote(world.team.project)}, 'Search never finds my order numbers.', NULL, NULL, NULL, ${quote(ago(900))});
+    INSERT INTO jobs (team_id, project_id, type, started_by)
+    VALUES (${quote(world.team.id)}, ${quote(world.team.project)}, 'looked at', ${quote(world.owner.id)});
     INSERT INTO audit (team_id, actor_type, actor_id, action, resource_kind, resource_id, before, after)
     VALUES (${quote(world.team.id)}, 'USER', ${quote(world.owner.id)}, 'member.role_changed', 'member',
       ${quote(world.admin.id)}, '{"role":"viewer"}', '{"role":"admin"}');`);
@@ -185,6 +187,7 @@ const PAGES = [
     open: (page) => page.getByRole('button', { name: 'New experiment' }).click(),
   },
   { name: 'timeline', path: '/dashboard/timeline', ready: 'was not switched on' },
+  { name: 'jobs', path: '/dashboard/jobs', ready: 'Waiting' },
   {
     name: 'schedule-new',
     path: () => `/dashboard/experiments?id=${made.draft}&schedule=1`,

@@ -12,6 +12,9 @@ const STATES = {
   ACTIVE: ['Active', 'done'],
   ON: ['On', 'live'],
   OFF: ['Off', 'quiet'],
+  PENDING: ['Waiting', 'waiting'],
+  FAILED: ['Failed', 'alarm'],
+  CANCELLED: ['Cancelled', 'quiet'],
 };
 
 /* words: in place of the state's own, 'production: on' */

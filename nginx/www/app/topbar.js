@@ -16,6 +16,7 @@ const PAGES = [
   ['/dashboard/flags', 'Flags'],
   ['/dashboard/timeline', 'Timeline'],
   ['/dashboard/feedback', 'Feedback'],
+  ['/dashboard/jobs', 'Jobs'],
   ['/dashboard/team', 'Team'],
   ['/dashboard/preferences', 'Preferences'],
 ];
@@ -128,6 +129,7 @@ function avatarPanel(api, user) {
     h('a', { href: '/dashboard/preferences' }, icon('sliders'), 'Preferences'),
     h('a', { href: '/dashboard/team' }, icon('team'), 'Team'),
     h('a', { href: '/dashboard/feedback' }, icon('feedback'), 'Feedback'),
+    h('a', { href: '/dashboard/jobs' }, icon('job'), 'Jobs'),
     h('hr'),
     menuButton('Log out', 'signout', () => leave(api, '/v1/auth/logout')),
     menuButton('Log out everywhere', 'lock', () => leave(api, '/v1/auth/logout-all')),

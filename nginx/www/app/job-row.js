@@ -1,0 +1,105 @@
+/* job-row - one job: what it is, how far it is or what became of it, and what can be done about it. */
+
+import { stateChip } from './chip.js';
+import { h } from './dom.js';
+import { shortDate, timeElement } from './time.js';
+
+const LABELS = { project_export: 'Export' };
+const UNITS = [
+  ['kB', 1e3],
+  ['MB', 1e6],
+  ['GB', 1e9],
+];
+
+export const isOpen = ({ status }) => status === 'pending' || status === 'running';
+
+/* 'Export of Shop' */
+export function jobName({ type, project }, team) {
+  return `${LABELS[type] ?? type} of ${project?.name ?? team.name}`;
+}
+
+/* '3 seconds', '2 minutes 5 seconds', as the notification says it. */
+export function tookWords(ms) {
+  const count = (n, unit) => `${n} ${unit}${n === 1 ? '' : 's'}`;
+  const two = (n, unit, rest, smaller) =>
+    rest === 0 ? count(n, unit) : `${count(n, unit)} ${count(rest, smaller)}`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 60) return count(seconds, 'second');
+  if (seconds < 3600) return two(Math.floor(seconds / 60), 'minute', seconds % 60, 'second');
+  return two(Math.floor(seconds / 3600), 'hour', Math.floor((seconds % 3600) / 60), 'minute');
+}
+
+/* '812 bytes', '1.5 MB' */
+export function sizeWords(bytes) {
+  const [unit, size] = UNITS.findLast(([, least]) => bytes >= least) ?? ['bytes', 1];
+  const number = (bytes / size).toLocaleString('en', { maximumFractionDigits: size === 1 ? 0 : 1 });
+  return `${number} ${unit}`;
+}
+
+function byWhom({ started_by: user, key, created_at: at }) {
+  const who = user?.name ?? (key ? `key ${key.name}` : 'somebody who is gone');
+  return h('small', {}, `Started by ${who} · `, timeElement(at));
+}
+
+function progressOf(job, name) {
+  const { step, done, total } = job.progress;
+  const bar = h('progress', {
+    max: total ?? 1,
+    value: total === null ? null : done,
+    'aria-label': `Progress: ${name}`,
+  });
+  const far =
+    total === null
+      ? 'Counting…'
+      : `${done.toLocaleString('en')} of ${total.toLocaleString('en')}${step ? `, ${step}` : ''}`;
+  return [bar, h('small', {}, job.cancel_asked_at ? 'Stopping…' : far)];
+}
+
+/* What is to say about it beyond its state. */
+function story(job, name) {
+  const { status, error, file, started_at: from, finished_at: to } = job;
+  const took = from && to ? tookWords(new Date(to) - new Date(from)) : null;
+  if (status === 'pending') return [h('small', {}, 'It begins within a minute.')];
+  if (status === 'running') return progressOf(job, name);
+  if (status === 'failed')
+    return [h('small', { class: 'bad' }, `It stopped after ${took}: ${error.text}.`)];
+  if (status === 'cancelled')
+    return [h('small', {}, took ? `It was stopped after ${took}.` : 'It had not begun.')];
+  const until = file ? `, until ${shortDate(new Date(file.expires_at))}` : '';
+  const size = file ? ` · ${sizeWords(file.bytes)}${until}` : ' · the file is gone';
+  return [h('small', {}, `It took ${took ?? 'a moment'}${size}`)];
+}
+
+function tools(job, name, cancel) {
+  if (job.file)
+    return h(
+      'a',
+      { class: 'button', href: job.file.url, download: true, 'aria-label': `Download: ${name}` },
+      'Download',
+    );
+  if (!isOpen(job) || cancel === null || job.cancel_asked_at) return null;
+  return h(
+    'button',
+    { class: 'button', type: 'button', 'aria-label': `Cancel: ${name}`, onclick: () => cancel(job) },
+    'Cancel',
+  );
+}
+
+/* Fill the row of a job. cancel: job -> promise, or null for who may not. */
+export function fillRow(row, job, { team, cancel }) {
+  const name = jobName(job, team);
+  const focused = row.contains(document.activeElement) && document.activeElement !== row;
+  row.replaceChildren(
+    h(
+      'span',
+      { class: 'line-words job-words' },
+      h('span', { class: 'job-head' }, h('strong', {}, name), stateChip(job.status.toUpperCase())),
+      byWhom(job),
+      ...story(job, name),
+    ),
+    ...[tools(job, name, cancel)].filter(Boolean),
+  );
+  /* what had the focus was made anew, or is gone: stay where the reader is */
+  if (focused) (row.querySelector('.button') ?? row).focus();
+}
