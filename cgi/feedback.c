@@ -13,6 +13,7 @@
 #include "notify.h"
 #include "page.h"
 #include "queries.h"
+#include "rate.h"
 
 #define MESSAGE_CHARS 4000
 #define NAME_CHARS    200
@@ -113,7 +114,7 @@ give_feedback(struct req *rq, struct reply *rp)
 	enum db_status st;
 	struct out *o;
 
-	if (field_read(rq, rp, given_fields, &w) != 0)
+	if (rate_spend(rq, rp) != 0 || field_read(rq, rp, given_fields, &w) != 0)
 		return rp->status;
 	st = db_tx(rq->db, give_body, &w);
 	if (st == DB_NONE) /* revoked or expired since it was looked at */

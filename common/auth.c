@@ -38,6 +38,8 @@ user_caller(struct req *rq, struct reply *rp, enum access access, const char *te
 	}
 	if (access == CLIENT_KEY || access == KEY_INLINE)
 		return http_fail(rq, rp, 403, "Client key required");
+	if (access == ANY_KEY)
+		return http_fail(rq, rp, 403, "API key required");
 	rq->user = t->user;
 	rq->session = t->session;
 	return 0;
@@ -101,6 +103,8 @@ key_caller(struct req *rq, struct reply *rp, enum access access, const char *tex
 		return auth_client_key(rq, rp, st, rows);
 	if (known_key(rq, rp, st, rows) != 0)
 		return rp->status;
+	if (access == ANY_KEY)
+		return 0;
 	if (access != USER_OR_AGENT)
 		return http_fail(rq, rp, 403, "User authentication required");
 	if (strcmp(rq->key->kind, "agent") != 0)

@@ -24,6 +24,7 @@ enum kind {
 	API,  /* the address of a service that gets a secret of ours */
 	API_KEY,
 	SECONDS, /* an int64_t, in milliseconds */
+	COUNTED, /* an int64_t */
 	SWITCH,  /* on or off; a bool */
 	SCRIPTS, /* read by scripts/ only */
 };
@@ -68,6 +69,8 @@ static const struct setting {
 	    "for resend:, its address" },
 	{ "CARILLON_LEASE_SECONDS", SECONDS, AT(lease_ms), "90",
 	    "how long a worker has what it sends to itself; a call takes 2/9 of it at most" },
+	{ "CARILLON_KEY_RATE", COUNTED, AT(key_rate), "6000",
+	    "how many events and feedback messages a key may send a minute" },
 	{ "CARILLON_TLS_CERT", TEXT, AT(tls_cert), NULL, "nginx: certificate file; turns TLS on" },
 	{ "CARILLON_TLS_KEY", TEXT, AT(tls_key), NULL, "nginx: its key" },
 	{ "CARILLON_CRON", SCRIPTS, 0, "on", "off: make run starts no cron loop" },
@@ -144,6 +147,14 @@ is_seconds(const char *s)
 }
 
 static bool
+is_counted(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && n <= 9 && s[n] == '\0' && s[0] != '0';
+}
+
+static bool
 is_secret(const char *s)
 {
 	return strlen(s) >= TOKEN_KEY_MIN;
@@ -174,6 +185,7 @@ static const struct {
 	[API] = { is_api, "must begin with https:// and name a host, or be on this machine" },
 	[API_KEY] = { is_api_key, "must be at most 200 characters without spaces" },
 	[SECONDS] = { is_seconds, "must be a number from 1 to 9999" },
+	[COUNTED] = { is_counted, "must be a number from 1 to 999999999" },
 	[SECRET] = { is_secret, "must have at least 32 bytes" },
 	[KEY_ID] = { is_key_id, "must be at most 64 letters, digits, dots, hyphens, underscores" },
 	[HOOK] = { hook_is_secret, "must be whsec_ and base64 of 16 to 64 bytes" },
@@ -299,6 +311,8 @@ store(struct conf *c, const char *value[])
 			*(bool *)((char *)c + s->at) = strcmp(v, "on") == 0;
 		else if (s->kind == SECONDS)
 			*(int64_t *)((char *)c + s->at) = strtol(v, NULL, 10) * 1000;
+		else if (s->kind == COUNTED)
+			*(int64_t *)((char *)c + s->at) = strtol(v, NULL, 10);
 		else if (s->kind != SCRIPTS)
 			*(const char **)((char *)c + s->at) = v;
 	}

@@ -23,6 +23,7 @@ enum access { /* 0 is invalid on purpose: a row must say who may call */
 	USER,          /* a user whose session has been checked */
 	USER_OR_AGENT, /* that, or an agent key: rq->key is set; http_caller() is its id or theirs */
 	CLIENT_KEY,    /* a client key: rq->key is set */
+	ANY_KEY,       /* a client or an agent key: the same */
 	KEY_INLINE,    /* the same, but the handler's one statement looks for rq->key_hash */
 	SIGNED         /* whoever holds a signature that the handler checks: no cookie counts, so no
 		       cross-site check; the body stays rq->raw, whatever its type */

@@ -18,10 +18,12 @@ refuse(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows
 }
 
 int
-listing_page(struct req *rq, struct reply *rp, const struct listing *l)
+listing_narrowed(struct req *rq, struct reply *rp, const struct listing *l, const char *first,
+    const char *second)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	enum db_status st;
+	struct db_args args;
 	struct page p;
 	struct out *o;
 	const char *id;
@@ -30,8 +32,9 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 
 	if (page_read(rq, rp, &p) != 0 || (id = http_id(rq, rp, 0, l->noun)) == NULL)
 		return rp->status;
-	st =
-	    db_read(rq->db, l->statement, DB_ARGS(id, http_caller(rq), p.at, p.id, p.fetch), &rows);
+	args = DB_ARGS(id, http_caller(rq), p.at, p.id, p.fetch, first, second);
+	args.n = l->statement->nargs;
+	st = db_read(rq->db, l->statement, args, &rows);
 	if (refuse(rq, rp, st, rows, l) != 0)
 		return rp->status;
 	shown = page_shown(&p, rows, &more);
@@ -45,6 +48,12 @@ listing_page(struct req *rq, struct reply *rp, const struct listing *l)
 	page_close(o, rows, written, more, "cursor", "has_more");
 	out_close(o, '}');
 	return rp->status;
+}
+
+int
+listing_page(struct req *rq, struct reply *rp, const struct listing *l)
+{
+	return listing_narrowed(rq, rp, l, NULL, NULL);
 }
 
 int

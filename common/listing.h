@@ -30,6 +30,9 @@ struct listing {
 };
 
 int listing_page(struct req *rq, struct reply *rp, const struct listing *l);
+/* A page of a statement that has $6 and $7 besides, what narrows it down: NULL does not. */
+int listing_narrowed(struct req *rq, struct reply *rp, const struct listing *l, const char *first,
+    const char *second);
 int listing_one(struct req *rq, struct reply *rp, const struct listing *l);
 
 /* ---- for row_json_fn: "column": value; NULL is null ---- */

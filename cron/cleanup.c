@@ -2,8 +2,9 @@
  * cleanup - delete what has outlived its keeping.
  *
  * Inbox rows: read for more than 30 days are soft-deleted, soft-deleted for more than 90 days are
- * erased with their deliveries.  Also login codes, sessions and sent codes that nothing needs any
- * more, and the files of jobs (cron/jobs_files.c).  SQL and the reasons for each bound: sql/query/cleanup.sql.
+ * erased with their deliveries.  Also login codes, sessions, sent codes and single events of issues
+ * that nothing needs any more, and the files of jobs (cron/jobs_files.c).  SQL and the reasons for
+ * each bound: sql/query/cleanup.sql.
  */
 #include "cron.h"
 #include "jobs.h"
@@ -11,7 +12,7 @@
 #include "queries.h"
 
 /* The same order as this job's names in cron/main.c. */
-enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS, FILES };
+enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS, FILES, ISSUE_EVENTS };
 
 static const struct sweep {
 	int tally;
@@ -24,6 +25,7 @@ static const struct sweep {
 	{ SESSIONS, &q_cleanup_revoked },
 	{ DELIVERIES, &q_cleanup_deliveries },
 	{ EVENTS, &q_cleanup_events },
+	{ ISSUE_EVENTS, &q_cleanup_issue_events },
 };
 
 /* Batch after batch until one is not full.  A row that somebody changed meanwhile is not found by
@@ -57,6 +59,7 @@ count_only(const struct run *run, int64_t *tally)
 	tally[SESSIONS] = rows_int(rows, 0, "sessions");
 	tally[DELIVERIES] = rows_int(rows, 0, "deliveries");
 	tally[EVENTS] = rows_int(rows, 0, "events");
+	tally[ISSUE_EVENTS] = rows_int(rows, 0, "issue_events");
 	return jobs_files_sweep(run, &tally[FILES]);
 }
 

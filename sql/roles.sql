@@ -40,3 +40,11 @@ GRANT SELECT, INSERT, UPDATE ON jobs TO carillon_web;
 GRANT SELECT ON job_view, team_callers TO carillon_web;
 GRANT SELECT, UPDATE, DELETE ON jobs TO carillon_worker;
 GRANT SELECT ON job_view, feedback TO carillon_worker;
+
+-- Issues: web takes events in, both tell of them, worker digests and deletes what is old.
+GRANT SELECT ON issue_moves TO carillon_web, carillon_worker;
+GRANT SELECT, INSERT, UPDATE ON issues, mail_hours TO carillon_web, carillon_worker;
+GRANT SELECT, INSERT ON issue_events, issue_users, issue_news TO carillon_web;
+GRANT SELECT, INSERT, UPDATE ON key_rates TO carillon_web;
+GRANT SELECT, DELETE ON issue_events, issue_news TO carillon_worker;
+GRANT UPDATE (digested_at) ON projects TO carillon_worker;

@@ -145,6 +145,22 @@ WITH old AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
 
+-- name: cleanup_issue_events
+-- Single events of issues, after 30 days; the issues stay, with their counts.
+WITH old AS MATERIALIZED (
+	SELECT issue_id, created_at, id
+	  FROM issue_events
+	 WHERE created_at < date_trunc('milliseconds', coalesce($1::timestamptz, now())) - interval '30 days'
+	 ORDER BY created_at
+	 LIMIT 1000
+), gone AS (
+	DELETE FROM issue_events e
+	 USING old
+	 WHERE e.issue_id = old.issue_id AND e.created_at = old.created_at AND e.id = old.id
+	RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
+
 -- name: cleanup_count
 -- What a run at $1 would do: the conditions above.
 WITH clock AS MATERIALIZED (
@@ -162,5 +178,7 @@ SELECT (SELECT count(*) FROM notifications
        (SELECT count(*) FROM deliveries
 	 WHERE notification_id IS NULL AND decided_at < at - interval '90 days') AS deliveries,
        (SELECT count(*) FROM mail_events
-	 WHERE received_at < clock.at - interval '30 days') AS events
+	 WHERE received_at < clock.at - interval '30 days') AS events,
+       (SELECT count(*) FROM issue_events
+	 WHERE created_at < clock.at - interval '30 days') AS issue_events
   FROM clock;

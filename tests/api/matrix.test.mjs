@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeJob, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeIssue, makeJob, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -22,6 +22,7 @@ const ids = {
   project: { own: team.project, foreign: other.project },
   experiment: { own: makeExperiment(team.project).id, foreign: makeExperiment(other.project).id },
   flag: { own: makeFlag(team, { key: 'own' }).id, foreign: makeFlag(other).id },
+  issue: { own: makeIssue(team), foreign: makeIssue(other) },
   environment: { own: team.environments.production, foreign: other.environments.production },
   user: { own: world.viewer.id, foreign: outsider.id },
   delivery: { own: failedDelivery(world.viewer, team.id).id, foreign: failedDelivery(outsider, other.id).id,
@@ -129,6 +130,10 @@ const table = {
   'PUT /v1/flags/{id}/environments/{environment}/schedule': { id: 'flag', noun: 'Flag', body: enable, least: publish, spends: true },
   'DELETE /v1/flags/{id}/environments/{environment}/schedule': { id: 'flag', noun: 'Flag', least: publish, spends: true },
   'POST /v1/flags/{id}/environments/{environment}/schedule/preview': { id: 'flag', noun: 'Flag', body: enable, least: publish },
+  'GET /v1/projects/{project}/issues': { id: 'project', noun: 'Project' },
+  'GET /v1/issues/{id}': { id: 'issue', noun: 'Issue' },
+  'PATCH /v1/issues/{id}': { id: 'issue', noun: 'Issue', body: { status: 'in_progress' }, least: edit },
+  'GET /v1/issues/{id}/events': { id: 'issue', noun: 'Issue' },
   'GET /v1/projects/{project}/feedback': { id: 'project', noun: 'Project' },
   'GET /v1/teams/{team}/jobs': { id: 'team', noun: 'Team' },
   'POST /v1/teams/{team}/jobs': { id: 'team', noun: 'Team', least: manage, spends: true,
@@ -269,6 +274,7 @@ for (const route of agentRoutes) {
 const keyRoutes = {
   'POST /v1/feedback': [{ message: 'm' }, 201],
   'POST /v1/snippet': [undefined, 204],
+  'POST /v1/issues/events': [{ title: 't', project_id: team.project }, 201, true],
   'POST /ofrep/v1/evaluate/flags': [{ context: { targetingKey: 'u' } }, 200],
   'POST /ofrep/v1/evaluate/flags/{key}': [{ context: { targetingKey: 'u' } }, 200],
 };
@@ -287,8 +293,12 @@ const keyCallers = [
   ['nobody', {}, 401, 'Missing authorization'],
 ];
 
-for (const [route, [body, good]] of Object.entries(keyRoutes)) {
-  for (const [who, caller, status = good, text] of keyCallers) {
+// Those that take agent keys too say it in their own words.
+const ofAnyKey = ([who, caller, status, text]) => [who, caller, ...(who === 'an agent key' ? [undefined, undefined]
+  : [status, text === 'Client key required' ? 'API key required' : text])];
+
+for (const [route, [body, good, any]] of Object.entries(keyRoutes)) {
+  for (const [who, caller, status = good, text] of any ? keyCallers.map(ofAnyKey) : keyCallers) {
     test(`${route}: ${who} gets ${status}`, async () => {
       expect(await call(...route.replace('{key}', 'own').split(' '), { body, ...caller }), status, text ?? undefined);
     });
@@ -296,7 +306,7 @@ for (const [route, [body, good]] of Object.entries(keyRoutes)) {
 }
 
 test('every route for keys is one tested above', () => {
-  assert.deepEqual(document.filter((op) => op.access === 'client').map((op) => `${op.method} ${op.path}`).sort(),
+  assert.deepEqual(document.filter((op) => ['client', 'key'].includes(op.access)).map((op) => `${op.method} ${op.path}`).sort(),
     Object.keys(keyRoutes).sort());
 });
 

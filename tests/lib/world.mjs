@@ -127,6 +127,15 @@ export function failedDelivery(user, team, fields = {}) {
   return { ...row, note };
 }
 
+// An issue of a team's production; returns its id.
+export function makeIssue(team, fields = {}) {
+  const row = { id: uuid(), title: 'It broke', status: 'new', events: 1, created_at: '2024-01-15T10:00:00.000Z', ...fields };
+  exec(`INSERT INTO issues (project_id, environment_id, id, title, status, events, status_at, last_seen_at, created_at)
+    VALUES (${[team.project, team.environments.production, row.id, row.title, row.status, row.events, row.created_at, row.created_at,
+    row.created_at].map(quote).join(', ')});`);
+  return row.id;
+}
+
 /* ---- jobs ---- */
 
 // A job as it would be after some time; returns its row.

@@ -1,0 +1,121 @@
+#include "issue.h"
+
+#include <string.h>
+
+#include "excerpt.h"
+#include "notify.h"
+#include "queries.h"
+
+#define LABEL_CHARS 60 /* of the resource's name */
+
+/* ---- words ---- */
+
+const char *
+issue_body(struct arena *a, const char *title, int64_t times)
+{
+	const char *count = times > 1 ? arena_fmt(a, " ×%lld", (long long)times) : "";
+	size_t room = ISSUE_BODY_CHARS - (times > 1 ? strlen(count) - 1 : 0); /* × has two bytes */
+
+	return arena_fmt(a, "%s%s", excerpt_cut(a, excerpt_fold(a, title), room), count);
+}
+
+static const char *
+counted(struct arena *a, int64_t n, const char *noun)
+{
+	return arena_fmt(a, "%lld %s%s", (long long)n, noun, n == 1 ? "" : "s");
+}
+
+const char *
+issue_digest_title(struct arena *a, int64_t n, const char *project)
+{
+	return arena_fmt(a, "%s in %s", counted(a, n, "new issue"), project);
+}
+
+const char *
+issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *cadence)
+{
+	static const struct {
+		const char *cadence, *since;
+	} words[] = {
+		{ "hourly", "the last hour's digest" },
+		{ "6_hourly", "the last six hours' digest" },
+		{ "daily", "yesterday's digest" },
+		{ "weekly", "last week's digest" },
+	};
+	const char *since = "the last digest"; /* none, and one is asked for by hand */
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(words[i].cadence, cadence) == 0)
+			since = words[i].since;
+	return arena_fmt(a, "%s%s%s since %s.",
+	    regressed > 0 ? counted(a, regressed, "regression") : "",
+	    regressed > 0 && new > 0 ? ", " : "", new > 0 ? counted(a, new, "new error") : "",
+	    since);
+}
+
+/* ---- issue.new ---- */
+
+struct telling {
+	struct arena *a;
+	const struct conf *conf;
+	const char *id;
+};
+
+static enum db_status
+make_notices(struct db_tx *tx, const struct telling *w, const struct db_rows *row,
+    const char *dedupe, const char *body)
+{
+	const char *project = rows_text(row, 0, "project_id");
+	const char *name = rows_text(row, 0, "project_name");
+	bool again = strcmp(rows_text(row, 0, "status"), "regressed") == 0;
+	struct notice n = {
+		.type = "issue.new",
+		.users = rows_text(row, 0, "users"),
+		.dedupe = dedupe,
+		.team = rows_text(row, 0, "team_id"),
+		.team_name = rows_text(row, 0, "team_name"),
+		.title = arena_fmt(w->a, "%s in %s", again ? "Regression" : "New issue", name),
+		.body = body,
+		.link = arena_fmt(w->a, "/dashboard/issues?project=%s&id=%s", project, w->id),
+		.data = arena_fmt(w->a, "{\"issue_id\":\"%s\"}", w->id),
+		.resource_kind = "issue",
+		.resource_id = w->id,
+		.resource_name = excerpt_cut(w->a, body, LABEL_CHARS),
+		.project_id = project,
+		.project_name = name,
+		.environment_id = rows_text(row, 0, "environment_id"),
+		.environment_name = rows_text(row, 0, "environment_name"),
+	};
+	enum db_status st = notify_enqueue(tx, w->a, w->conf, &n);
+
+	if (st == DB_OK)
+		db_later(tx, &q_issue_hush, DB_ARGS(n.users, dedupe, n.type, project));
+	return st;
+}
+
+static enum db_status
+tell_body(struct db_tx *tx, void *ctx)
+{
+	SCOPED(rows_free) struct db_rows *row = NULL;
+	struct telling *w = ctx;
+	const char *dedupe, *body, *users;
+	enum db_status st = db_exec(tx, &q_issue_tell, DB_ARGS(w->id), &row);
+
+	if (st != DB_OK || (users = rows_text(row, 0, "users")) == NULL)
+		return st;
+	dedupe = arena_fmt(w->a, "issue:%s:%s", w->id, rows_text(row, 0, "round"));
+	body = issue_body(w->a, rows_text(row, 0, "title"), rows_int(row, 0, "repeats"));
+	if (!rows_bool(row, 0, "is_known"))
+		return make_notices(tx, w, row, dedupe, body);
+	db_later(tx, &q_notify_lock, DB_ARGS(users));
+	db_later(tx, &q_issue_count_up, DB_ARGS(users, dedupe, body));
+	return DB_OK;
+}
+
+enum db_status
+issue_tell(struct db *db, struct arena *a, const struct conf *conf, const char *id)
+{
+	struct telling w = { a, conf, id };
+
+	return db_tx(db, tell_body, &w);
+}

@@ -1,0 +1,30 @@
+#ifndef ISSUE_H
+#define ISSUE_H
+
+#include "arena.h"
+#include "conf.h"
+#include "db.h"
+
+/*
+ * issue - telling a team of its issues: by who takes an event in, and by cron for what that left.
+ *
+ * That an issue is untold is written with its event; the notices are made, and count up while they
+ * are unread, in the transaction that takes this mark away.  So none is lost, and a flood of one
+ * issue is one notice to each member.
+ */
+
+/* Tell the team what it does not know of issue id; DB_NONE: that was nothing. */
+enum db_status issue_tell(struct db *db, struct arena *a, const struct conf *conf,
+    const char *id) MUST_CHECK;
+
+/* A title with how often it happened, one line of at most ISSUE_BODY_CHARS.  Pure. */
+#define ISSUE_BODY_CHARS 200
+const char *issue_body(struct arena *a, const char *title, int64_t times);
+
+/* A digest's body: how many regressed and are new, since when in the words of its cadence.  Pure. */
+const char *issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *cadence);
+
+/* "1 new issue in NAME".  Pure. */
+const char *issue_digest_title(struct arena *a, int64_t n, const char *project);
+
+#endif

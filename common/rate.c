@@ -1,0 +1,87 @@
+#include "rate.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "queries.h"
+#include "text.h"
+
+#define PLACES 256 /* keys remembered; another one takes the place of an older */
+
+/* What is left of what the database granted for a minute. */
+struct place {
+	char key[UUID_LEN + 1];
+	int64_t until; /* of clock_ms(): the minute's end */
+	int64_t left;
+	bool refused; /* there is no more before that */
+};
+
+static struct place places[PLACES];
+
+static int64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The key's place, emptied when its minute is over. */
+static struct place *
+place_of(const char *key)
+{
+	unsigned at = 0;
+	struct place *p;
+
+	for (const char *c = key; *c != '\0'; c++)
+		at = at * 31 + (unsigned char)*c;
+	p = &places[at % PLACES];
+	if (strcmp(p->key, key) != 0 || clock_ms() >= p->until) {
+		*p = (struct place){ 0 };
+		memcpy(p->key, key, UUID_LEN);
+	}
+	return p;
+}
+
+/* Others may have used the place while this waited, so it is looked for again. */
+static enum db_status
+take(struct req *rq)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	int64_t rate = rq->conf->key_rate, most = rate / 100 > 0 ? rate / 100 : 1;
+	struct place *p;
+	enum db_status st;
+
+	st = db_write(rq->db, &q_rate_take,
+	    DB_ARGS(rq->key->id, arena_fmt(rq->a, "%lld", (long long)most),
+		arena_fmt(rq->a, "%lld", (long long)rate)),
+	    &rows);
+	if (st != DB_OK)
+		return st;
+	p = place_of(rq->key->id);
+	p->until = clock_ms() + rows_int(rows, 0, "left_ms");
+	p->left += rows_int(rows, 0, "granted");
+	p->refused = rows_int(rows, 0, "granted") < most;
+	return DB_OK;
+}
+
+int
+rate_spend(struct req *rq, struct reply *rp)
+{
+	struct place *p = place_of(rq->key->id);
+	enum db_status st;
+
+	if (p->left == 0 && !p->refused) {
+		if ((st = take(rq)) != DB_OK)
+			return http_db(rq, rp, st);
+		p = place_of(rq->key->id);
+	}
+	if (p->left > 0) {
+		p->left--;
+		return 0;
+	}
+	rp->retry_after = arena_fmt(rq->a, "%lld",
+	    p->until > clock_ms() ? (long long)(p->until - clock_ms() + 999) / 1000 : 1LL);
+	return http_fail(rq, rp, 429, "Too many requests with this key");
+}
