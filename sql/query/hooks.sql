@@ -35,11 +35,12 @@ ON CONFLICT (address) DO UPDATE
  WHERE suppressions.lifted_at < excluded.since;
 
 -- name: hook_settle
--- Reports that came before their message's id was written down.
+-- Reports that came before their message's id was written down: when an answer was lost, that can
+-- take as long as Resend knows the key by which it is asked for again.
 WITH late AS MATERIALIZED (
 	SELECT id, provider_id, report, at
 	  FROM mail_events
-	 WHERE NOT applied AND received_at > now() - interval '1 hour'
+	 WHERE NOT applied AND received_at > now() - interval '25 hours'
 	   AND EXISTS (SELECT 1 FROM deliveries d WHERE d.provider_id = mail_events.provider_id)
 	 ORDER BY received_at
 	 LIMIT 1000

@@ -150,6 +150,7 @@ test('a report that comes before the id of its message is written down', async (
   for (const type of ['bounced', 'delivered']) expect(await tell(mailEvent(`email.${type}`, mail.provider)), 204);
   assert.equal(reported(mail).reported, null);
   cron('dispatch');
+  exec(`UPDATE mail_events SET received_at = now() - interval '24 hours' WHERE provider_id = ${quote(mail.provider)};`);
   exec(`UPDATE deliveries SET provider_id = ${quote(mail.provider)} WHERE id = ${quote(mail.id)};`);
   cron('dispatch');
   assert.equal(reported(mail).reported, 'bounced');
