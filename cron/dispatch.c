@@ -143,7 +143,8 @@ turn(struct dispatch *d, bool *more)
 	*more = false;
 	if (d->enough)
 		return true;
-	if (!retake(d, more))
+	/* a way that forgets has no second try: expire() ends what a crash left of it */
+	if (!d->adapter->forgets && !retake(d, more))
 		return false;
 	return *more || dispatch_claimed(d, more);
 }

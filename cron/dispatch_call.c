@@ -192,8 +192,8 @@ settle(struct dispatch *d, const struct batch *b, const struct answer *an)
 		return refused(d, b, an);
 	case OUT_CONFLICT:
 	default:
-		return dispatch_end(d, b, "failed", arena_fmt(&d->work, "conflict: %s", an->why),
-		    NULL);
+		return dispatch_end(d, b, "failed",
+		    arena_fmt(&d->work, "unknown: conflict, %s", an->why), NULL);
 	}
 }
 
@@ -221,10 +221,8 @@ dispatch_call(struct dispatch *d, struct batch *b)
 	if (!ours)
 		return not_asked(d, b, &an);
 	/* Stopped for long, or the database was slow: somebody else may have it by now. */
-	if (cron_clock() + d->call_ms * 3 / 2 > b->until) {
-		d->tally[LOST] += (int64_t)b->call.n;
-		return true;
-	}
+	if (cron_clock() + d->call_ms * 3 / 2 > b->until)
+		return not_asked(d, b, &an);
 	d->adapter->send(d->state, &d->work, &b->call, &an);
 	return keep_pace(d, &an) && settle(d, b, &an);
 }

@@ -113,7 +113,7 @@ test_refusals(void)
 	fake.answer = OUT_CONFLICT;
 	T_OK(run_at(worker, NULL, n) && n[FAILED] == 3 && fake.sent == 3, "conflict");
 	T_OK(sql("SELECT count(*) FROM deliveries WHERE status = 'failed'"
-		 " AND error = 'conflict: as told'") == 3,
+		 " AND error = 'unknown: conflict, as told'") == 3,
 	    "conflict");
 
 	start_afresh();
@@ -328,6 +328,43 @@ test_forgetful(void)
 	    sql("SELECT count(*) FROM deliveries WHERE status = 'failed' AND error LIKE 'unknown: %'") ==
 		1,
 	    "failed as unknown");
+
+	/* its lease runs out while a run that began before is at work on another */
+	start_afresh();
+	by = &fake_smtp;
+	queue(1);
+	T_OK(t_at_once(1, send_and_die) == 0, "it dies");
+	queue(1);
+	fake.meanwhile = "UPDATE mail_batches SET lease_until = now() - interval '1 millisecond'"
+			 " WHERE first_try_at = (SELECT min(first_try_at) FROM mail_batches)";
+	T_OK(run_at(worker, NULL, n) && n[SENT] == 1 && fake.calls == 1,
+	    "the run leaves it: %d calls", fake.calls);
+	T_OK(run_at(worker, NULL, n) && n[FAILED] == 1 && fake.calls == 1, "the next ends it");
+}
+
+/* When the database was too slow to leave time for the call, it surely was not made. */
+static void
+test_too_slow(void)
+{
+	static const struct conf short_lease = { .base_url = "https://carillon.example",
+		.mail_from = "carillon@example.com",
+		.lease_ms = 3000 };
+	struct run run = { .db = worker, .conf = &short_lease };
+	int64_t n[TALLY_MAX] = { 0 };
+
+	start_afresh();
+	by = &fake_smtp;
+	queue(1);
+	sql("CREATE SEQUENCE slow_once");
+	sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+	    " 'BEGIN IF nextval(''slow_once'') = 1 THEN PERFORM pg_sleep(2.2); END IF; RETURN NEW; END'");
+	sql("CREATE TRIGGER slow BEFORE INSERT ON mail_batches FOR EACH ROW EXECUTE FUNCTION slow()");
+	T_OK(dispatch_all(&run, by, &fake, n), "run");
+	T_OK(n[SENT] == 1 && n[LOST] == 0 && fake.calls == 1,
+	    "asked at the second attempt: %ld, %ld, %d", (long)n[SENT], (long)n[LOST], fake.calls);
+	T_OK(sql("SELECT attempts FROM deliveries") == 1, "which is its first try");
+	sql("DROP FUNCTION slow CASCADE");
+	sql("DROP SEQUENCE slow_once");
 }
 
 int
@@ -345,6 +382,7 @@ main(void)
 	test_regrouping();
 	test_gone();
 	test_forgetful();
+	test_too_slow();
 	db_close(worker);
 	db_close(t_owner);
 	return T_DONE("dispatch_call");
