@@ -143,10 +143,12 @@ turn(struct dispatch *d, bool *more)
 	*more = false;
 	if (d->enough)
 		return true;
-	/* a way that forgets has no second try: expire() ends what a crash left of it */
-	if (!d->adapter->forgets && !retake(d, more))
+	if (!dispatch_claimed(d, false, more))
 		return false;
-	return *more || dispatch_claimed(d, more);
+	/* a way that forgets has no second try: expire() ends what a crash left of it */
+	if (!*more && !d->adapter->forgets && !retake(d, more))
+		return false;
+	return *more || dispatch_claimed(d, true, more);
 }
 
 /* What nobody will ever know any more. */

@@ -214,12 +214,13 @@ release(struct dispatch *d, const char *lease)
 }
 
 bool
-dispatch_claimed(struct dispatch *d, bool *more)
+dispatch_claimed(struct dispatch *d, bool others, bool *more)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct claim c = { .d = d };
 	enum db_status rc = db_alone(d->run->db, &q_dispatch_claim,
-	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms, d->may_mute),
+	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms, d->may_mute,
+		others ? "true" : "false"),
 	    &rows);
 	bool sound = true;
 

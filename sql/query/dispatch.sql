@@ -29,18 +29,29 @@ UPDATE deliveries d
 RETURNING d.id;
 
 -- name: dispatch_claim
--- At most 100 of channel $2 that are due at $1, longest due first, under one new lease of $4
--- milliseconds; each as it is now, and in verdict why it must not be sent.  Adapter is $3, and $5
--- are the types of the registry that may be muted.  CTEs are materialized so that no plan can
--- claim more than it locked.  body is only told when adapter $3 may use it.
+-- At most 100 of channel $2 that are due at $1, under one new lease of $4 milliseconds: login codes,
+-- since a person waits for each, and when there are none and others may be claimed as well ($6),
+-- others, longest due first.  Each as it is now, and in verdict why it must not be sent.  Adapter is
+-- $3, and $5 are the types of the registry that may be muted.  CTEs are materialized so that no
+-- plan can claim more than it locked.  body is only told when adapter $3 may use it.
 WITH lease AS MATERIALIZED (
 	SELECT gen_random_uuid() AS token
-), due AS MATERIALIZED (
+), codes AS MATERIALIZED (
+	SELECT user_id, id
+	  FROM deliveries
+	 WHERE status = 'pending' AND channel = $2::text AND batch_id IS NULL AND kind = 'auth.code'
+	   AND next_try_at <= coalesce($1::timestamptz, now())
+	   AND (lease_until IS NULL OR lease_until < clock_timestamp())
+	 ORDER BY next_try_at
+	 LIMIT 100
+	   FOR UPDATE SKIP LOCKED
+), others AS MATERIALIZED (
 	SELECT user_id, id
 	  FROM deliveries
 	 WHERE status = 'pending' AND channel = $2::text AND batch_id IS NULL
 	   AND next_try_at <= coalesce($1::timestamptz, now())
 	   AND (lease_until IS NULL OR lease_until < clock_timestamp())
+	   AND $6::boolean AND NOT EXISTS (SELECT 1 FROM codes)
 	 ORDER BY next_try_at
 	 LIMIT 100
 	   FOR UPDATE SKIP LOCKED
@@ -48,7 +59,7 @@ WITH lease AS MATERIALIZED (
 	UPDATE deliveries d
 	   SET lease_token = lease.token,
 	       lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond'
-	  FROM due, lease
+	  FROM (SELECT * FROM codes UNION ALL SELECT * FROM others) due, lease
 	 WHERE d.user_id = due.user_id AND d.id = due.id
 	RETURNING d.*
 )
@@ -56,25 +67,11 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
        d.payload ->> 'text' AS text, d.payload ->> 'html' AS html, d.payload -> 'headers' AS headers,
        CASE WHEN d.channel <> 'email' THEN d.payload END AS payload,
        floor(extract(epoch FROM d.created_at))::bigint AS created,
-       CASE WHEN d.via = $3::text THEN d.address WHEN d.channel = 'webhook' THEN w.url
-	    ELSE u.email END AS address,
-       CASE WHEN d.via = $3::text THEN d.body END AS body, w.secret, d.replays,
-       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND (w.id IS NULL OR d.address <> w.url)) THEN 'gone'
-	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
-	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
-	    WHEN d.notification_id IS NOT NULL
-	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
-	    WHEN d.kind = ANY ($5::text[])
-	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
-	    WHEN d.kind = ANY ($5::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
-	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
-	    WHEN d.channel = 'email' AND d.kind <> 'auth.code' AND s.address IS NOT NULL THEN 'suppressed'
-       END AS verdict
+       CASE WHEN d.via = $3::text THEN d.address ELSE now.address END AS address,
+       CASE WHEN d.via = $3::text THEN d.body END AS body, now.secret, d.replays, now.verdict
   FROM mine d
-  LEFT JOIN users u ON u.id = d.user_id
-  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
-  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
-  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
+ CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
+       d.address, $1::timestamptz, $5::text[]) now
  ORDER BY d.next_try_at, d.id;
 
 -- name: dispatch_end
@@ -156,25 +153,12 @@ UPDATE mail_batches b
 RETURNING b.id, b.lease_token, b.members;
 
 -- name: dispatch_members
--- Who is in batch $1, in order, and in verdict why a single one must not be sent any more: the
--- conditions of dispatch_claim with $2 (at) and $3 (types that may be muted).
-SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays,
-       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND (w.id IS NULL OR d.address <> w.url)) THEN 'gone'
-	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
-	     AND d.created_at <= coalesce($2::timestamptz, now()) - interval '10 minutes' THEN 'expired'
-	    WHEN d.notification_id IS NOT NULL
-	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
-	    WHEN d.kind = ANY ($3::text[])
-	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
-	    WHEN d.kind = ANY ($3::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
-	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
-	    WHEN d.channel = 'email' AND d.kind <> 'auth.code' AND s.address IS NOT NULL THEN 'suppressed'
-       END AS verdict
+-- Who is in batch $1, in order, and in verdict why a single one must not be sent any more at $2; $3
+-- are the types that may be muted.
+SELECT d.user_id, d.id, d.address, d.body, now.secret, d.replays, now.verdict
   FROM deliveries d
-  LEFT JOIN users u ON u.id = d.user_id
-  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
-  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
-  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
+ CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
+       d.address, $2::timestamptz, $3::text[]) now
  WHERE d.batch_id = $1::uuid AND d.status = 'pending'
  ORDER BY d.batch_place;
 
@@ -312,28 +296,14 @@ UPDATE mail_pace
 -- name: dispatch_count
 -- What a run at $1 would do on channel $3: the conditions of the claim.  $2 are the types that may
 -- be muted.
-SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
-       count(*) FILTER (WHERE verdict IS NOT NULL) AS skipped
-  FROM (SELECT d.id,
-       CASE WHEN u.id IS NULL OR (d.channel = 'webhook' AND (w.id IS NULL OR d.address <> w.url)) THEN 'gone'
-	    WHEN d.notification_id IS NULL AND d.kind = 'auth.code'
-	     AND d.created_at <= coalesce($1::timestamptz, now()) - interval '10 minutes' THEN 'expired'
-	    WHEN d.notification_id IS NOT NULL
-	     AND (n.id IS NULL OR n.deleted_at IS NOT NULL) THEN 'deleted'
-	    WHEN d.kind = ANY ($2::text[])
-	     AND u.preferences #>> ARRAY['notifications', 'types', d.kind, d.channel] = 'false' THEN 'muted'
-	    WHEN d.kind = ANY ($2::text[]) AND d.channel = 'email' AND n.in_app AND n.read_at IS NOT NULL
-	     AND u.preferences #>> '{notifications,email_after_minutes}' <> '0' THEN 'read'
-	    WHEN d.channel = 'email' AND d.kind <> 'auth.code' AND s.address IS NOT NULL THEN 'suppressed'
-       END AS verdict
+SELECT count(*) FILTER (WHERE now.verdict IS NULL) AS sent,
+       count(*) FILTER (WHERE now.verdict IS NOT NULL) AS skipped
   FROM deliveries d
-  LEFT JOIN users u ON u.id = d.user_id
-  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
-  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
-  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
+ CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
+       d.address, $1::timestamptz, $2::text[]) now
  WHERE d.status = 'pending' AND d.channel = $3::text
    AND d.next_try_at <= coalesce($1::timestamptz, now())
-   AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())) due;
+   AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp());
 
 -- ---- what others have told ----
 

@@ -367,6 +367,28 @@ test_too_slow(void)
 	sql("DROP SEQUENCE slow_once");
 }
 
+/* A person waits for a login code: it goes before all other mail, also what was tried before. */
+static void
+test_codes_first(void)
+{
+	int64_t n[TALLY_MAX];
+
+	start_with_batch(3);
+	queue(150);
+	sql("INSERT INTO deliveries (user_id, id, channel, kind, payload, next_try_at) VALUES (" U1
+	    ", 'cccccccc-0000-4000-8000-000000000001', 'email', 'auth.code',"
+	    " '{\"subject\":\"s\",\"text\":\"t\"}', '2089-12-31 00:00')");
+	sql("UPDATE deliveries SET created_at = '2089-12-31 00:00' WHERE kind = 'auth.code'");
+	fake.calls = 0;
+	fake.answer = OUT_SENT;
+	fake.meanwhile =
+	    "UPDATE users SET name = name || (SELECT count(*) FROM deliveries"
+	    " WHERE kind = 'auth.code' AND status = 'pending' AND batch_id IS NOT NULL)";
+	T_OK(run_at(worker, "2089-12-31T00:05:00.000Z", n) && n[SENT] == 154, "all: %ld",
+	    (long)n[SENT]);
+	T_SAME(sql_text("SELECT name FROM users"), "1000", "the code is the first of four calls");
+}
+
 int
 main(void)
 {
@@ -383,6 +405,7 @@ main(void)
 	test_gone();
 	test_forgetful();
 	test_too_slow();
+	test_codes_first();
 	db_close(worker);
 	db_close(t_owner);
 	return T_DONE("dispatch_call");
