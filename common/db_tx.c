@@ -2,7 +2,8 @@
  * db_tx - transactions, each on a lane of its own.
  *
  * BEGIN waits for the first statement, and what db_later() was given for the next one: they
- * go out together.  When one of them fails, PostgreSQL skips those behind it.
+ * go out together.  When one of them fails, PostgreSQL skips those behind it.  What is more than
+ * a batch holds goes out before, and when that fails so does all that comes after it.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@ struct db_tx {
 	bool begun; /* BEGIN is on its way, or further */
 	int n;      /* that travel with the next */
 	struct later *first, **end;
+	enum db_status failed; /* of what went out before there was anybody to tell */
+	char why[256];
 };
 
 /* ---- what travels with the next ---- */
@@ -53,15 +56,6 @@ copy(const struct db_stmt *st, struct db_args args)
 }
 
 static void
-add(struct db_tx *tx, struct later *l)
-{
-	assert(tx->n < LATER_MAX);
-	tx->n++;
-	*tx->end = l;
-	tx->end = &l->next;
-}
-
-static void
 forget(struct db_tx *tx)
 {
 	struct later *l;
@@ -73,13 +67,6 @@ forget(struct db_tx *tx)
 	}
 	tx->end = &tx->first;
 	tx->n = 0;
-}
-
-void
-db_later(struct db_tx *tx, const struct db_stmt *st, struct db_args args)
-{
-	assert(args.n == st->nargs);
-	add(tx, copy(st, args));
 }
 
 /* ---- a statement, and what waits for it ---- */
@@ -100,6 +87,10 @@ run(struct db_tx *tx, struct item *it, struct db_rows **rows)
 	struct item begin = { .sql = "BEGIN", .in_tx = true };
 	enum db_status rc;
 
+	if (tx->failed != DB_OK) {
+		memcpy(tx->db->why, tx->why, sizeof(tx->db->why));
+		return tx->failed;
+	}
 	if (is_lost(tx))
 		return DB_AWAY;
 	if (!tx->begun)
@@ -126,6 +117,35 @@ db_exec(struct db_tx *tx, const struct db_stmt *st, struct db_args args, struct 
 	return run(tx, &it, rows);
 }
 
+/* All of a full batch, and it. */
+static void
+send_full(struct db_tx *tx, const struct db_stmt *st, struct db_args args)
+{
+	enum db_status rc = db_exec(tx, st, args, NULL);
+
+	if (rc == DB_OK || rc == DB_NONE)
+		return;
+	tx->failed = rc;
+	memcpy(tx->why, tx->db->why, sizeof(tx->why));
+	forget(tx);
+}
+
+void
+db_later(struct db_tx *tx, const struct db_stmt *st, struct db_args args)
+{
+	struct later *l;
+
+	assert(args.n == st->nargs);
+	if (tx->n == LATER_MAX || tx->failed != DB_OK) {
+		send_full(tx, st, args);
+		return;
+	}
+	l = copy(st, args);
+	tx->n++;
+	*tx->end = l;
+	tx->end = &l->next;
+}
+
 /* COMMIT or ROLLBACK.  COMMIT of an aborted transaction succeeds, with the tag ROLLBACK: only the
  * tag tells. */
 static enum db_status
@@ -147,14 +167,17 @@ run_once(struct db_tx *tx, db_tx_fn *body, void *ctx)
 	char why[sizeof(tx->db->why)];
 
 	tx->begun = false;
+	tx->failed = DB_OK;
 	rc = body(tx, ctx);
 	if (rc == DB_OK || rc == DB_NONE) {
-		if ((tx->begun || tx->n > 0) && (ended = end(tx, "COMMIT")) == DB_OK)
+		if ((tx->begun || tx->n > 0 || tx->failed != DB_OK) &&
+		    (ended = end(tx, "COMMIT")) == DB_OK)
 			return rc;
 		rc = ended == DB_OK ? rc : ended;
 	}
 	memcpy(why, tx->db->why, sizeof(why));
 	forget(tx);
+	tx->failed = DB_OK; /* or ROLLBACK would not run */
 	if (tx->begun && !is_lost(tx) && end(tx, "ROLLBACK") == DB_AWAY)
 		rc = DB_AWAY;
 	memcpy(tx->db->why, why, sizeof(why));
