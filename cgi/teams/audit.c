@@ -15,6 +15,9 @@ entry_json(struct out *o, const struct db_rows *rows, int row)
 	row_text(o, rows, row, "action");
 	row_text(o, rows, row, "resource_kind");
 	row_text(o, rows, row, "resource_id");
+	row_text(o, rows, row, "resource_name");
+	row_text(o, rows, row, "flag_id");
+	row_named(o, rows, row, "environment");
 	row_json(o, rows, row, "before");
 	row_json(o, rows, row, "after");
 	row_text(o, rows, row, "request_id");

@@ -171,7 +171,10 @@ SELECT k.id, k.name, k.kind, k.prefix, k.project_id, k.environment_id,
 -- ---- the audit log ----
 
 -- name: audit_page
-SELECT me.role AS my_role, x.*
+-- What entries of schedules are about is named as it is called now; what is gone, as its last
+-- schedule has kept it.  flag_id is NULL when there is no page to open any more.
+SELECT me.role AS my_role, x.*, coalesce(e.name, f.name, s.resource_name) AS resource_name,
+       f.id AS flag_id, s.environment_id, coalesce(env.name, s.environment_name) AS environment_name
   FROM members me
   LEFT JOIN LATERAL (
 	SELECT a.id, a.at, a.at AS created_at, a.actor_type, a.actor_id, a.on_behalf_of,
@@ -181,6 +184,18 @@ SELECT me.role AS my_role, x.*
 	   AND (a.at, a.id) < ($3::timestamptz, $4::uuid)
 	 ORDER BY a.at DESC, a.id DESC
 	 LIMIT $5::bigint) x ON true
+  LEFT JOIN LATERAL (
+	SELECT c.resource_name, c.environment_id, c.environment_name
+	  FROM schedules c
+	  JOIN projects p ON p.id = c.project_id
+	 WHERE x.action LIKE 'schedule.%' AND p.team_id = $1::uuid
+	   AND c.resource_kind = x.resource_kind AND c.resource_id = x.resource_id
+	 ORDER BY c.created_at DESC, c.id DESC
+	 LIMIT 1) s ON true
+  LEFT JOIN experiments e ON e.id = x.resource_id AND s.resource_name IS NOT NULL
+  LEFT JOIN flag_environments t ON t.id = x.resource_id AND t.environment_id = s.environment_id
+  LEFT JOIN flags f ON f.id = t.flag_id
+  LEFT JOIN environments env ON env.id = s.environment_id
  WHERE me.team_id = $1::uuid AND me.user_id = $2::uuid
  ORDER BY x.created_at DESC, x.id DESC;
 

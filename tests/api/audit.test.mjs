@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, ok, quote, uuid } from '../lib/client.mjs';
-import { makeWorld } from '../lib/world.mjs';
+import { makeExperiment, makeFlag, makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const keys = ['id', 'at', 'actor_type', 'actor_id', 'on_behalf_of', 'action', 'resource_kind', 'resource_id', 'before', 'after', 'request_id'];
 const entriesOf = async (world) => (await ok(200, 'GET', `/v1/teams/${world.team.id}/audit?limit=200`, { as: world.owner.token })).entries;
@@ -92,4 +92,27 @@ test('newest first, in pages, each team its own', async () => {
   assert.deepEqual(seen, whole);
   assert.deepEqual(await ok(200, 'GET', `/v1/teams/${world.other.id}/audit`, { as: world.outsider.token }),
     { entries: [], cursor: null, has_more: false });
+});
+
+test('an entry of a schedule names what it is about, also when that is gone', async () => {
+  const world = makeWorld();
+  const as = { as: world.owner.token };
+  const body = { launch_at: '2098-05-05T10:00:00Z', time_zone: 'UTC' };
+  seeSnippet(world.team.project);
+  const experiment = makeExperiment(world.team.project, { name: 'Checkout' });
+  const flag = makeFlag(world.team, { name: 'Search' });
+  const environment = { id: world.team.environments.staging, name: 'staging' };
+  await ok(201, 'PUT', `/v1/experiments/${experiment.id}/schedule`, { ...as, body });
+  await ok(201, 'PUT', `/v1/flags/${flag.id}/environments/staging/schedule`, { ...as, body: { enable_at: body.launch_at, time_zone: 'UTC' } });
+  const named = async () => (await entriesOf(world)).filter(({ action }) => action.startsWith('schedule.'))
+    .map((entry) => [entry.resource_name, entry.flag_id, entry.environment]);
+  const first = ['Checkout', null, null];
+  assert.deepEqual(await named(), [['Search', flag.id, environment], first]);
+  await ok(200, 'PATCH', `/v1/flags/${flag.id}`, { ...as, body: { name: 'New search' } });
+  assert.deepEqual(await named(), [['New search', flag.id, environment], first]);
+  await ok(200, 'DELETE', `/v1/flags/${flag.id}`, as);
+  assert.deepEqual(await named(), [[flag.key, null, environment], first]);
+  for (const entry of await entriesOf(world)) {
+    if (!entry.action.startsWith('schedule.')) assert.equal(entry.resource_name, null, entry.action);
+  }
 });

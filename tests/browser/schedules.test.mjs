@@ -157,7 +157,10 @@ test('an experiment is scheduled by keyboard in New York, launched, and told of 
     for (const words of ['Checkout colour was launched', 'Checkout colour ends'])
       await page.getByRole('heading', { name: words }).waitFor();
     await page.goto(`/dashboard/team?team=${world.team.id}#audit`);
-    await page.getByText('Schedule fired').waitFor();
+    const entry = page.locator('.audit').filter({ hasText: 'Schedule fired: Checkout colour by' });
+    await entry.locator('summary').click();
+    await entry.getByRole('link', { name: 'Open the experiment' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Checkout colour' }).waitFor();
   });
 });
 
@@ -198,6 +201,15 @@ test('a flag is scheduled on and off in Kolkata, and switched by the first run',
       ['New search was switched on in production'],
     );
     assert.deepEqual(await audited(world, toggle), ['schedule.fired', 'schedule.created']);
+    await page.goto(`/dashboard/team?team=${world.team.id}#audit`);
+    const words = 'Schedule fired: New search in production by Carillon';
+    const entry = page.locator('.audit').filter({ hasText: words });
+    await entry.locator('summary').click();
+    await entry.getByRole('link', { name: 'Open the flag' }).click();
+    await page.waitForURL(
+      `**/dashboard/flags?id=${flag.id}&environment=${world.team.environments.production}`,
+    );
+    await page.getByRole('heading', { level: 1, name: 'New search' }).waitFor();
   });
 });
 

@@ -52,17 +52,28 @@ function actionWords(action) {
 
 const PAGES = { experiment: '/dashboard/experiments', flag: '/dashboard/flags' };
 
-function nameOf({ before, after }) {
-  return after?.name ?? before?.name ?? after?.key ?? before?.key;
+/* 'Checkout colour', 'New search in production'; schedules say of what, the others in themselves. */
+function nameOf({ resource_kind: kind, resource_name: named, environment, before, after }) {
+  if (named !== null) return environment ? `${named} in ${environment.name}` : named;
+  if (!Object.hasOwn(PAGES, kind)) return null;
+  return after?.name ?? before?.name ?? after?.key ?? before?.key ?? null;
 }
 
-/* The experiment or flag that it is about, unless that is gone. */
-function pageLink({ action, resource_kind: kind, resource_id: id }) {
+/* {kind, href} of the page of the experiment or flag that it is about; null when that is gone. */
+function pageOf({ action, resource_kind: kind, resource_id: id, flag_id: flag, environment }) {
+  if (kind === 'flag_environment' && flag !== null)
+    return { kind: 'flag', href: `${PAGES.flag}?id=${flag}&environment=${environment.id}` };
   if (!Object.hasOwn(PAGES, kind) || action.endsWith('.deleted')) return null;
+  return { kind, href: `${PAGES[kind]}?id=${encodeURIComponent(id)}` };
+}
+
+function pageLink(entry) {
+  const page = pageOf(entry);
+  if (page === null) return null;
   return h(
     'p',
     { class: 'note-line' },
-    h('a', { href: `${PAGES[kind]}?id=${encodeURIComponent(id)}` }, `Open the ${kind}`),
+    h('a', { href: page.href }, `Open the ${page.kind}`),
   );
 }
 
@@ -70,12 +81,13 @@ function entryLine(entry, names) {
   const behalf = entry.on_behalf_of
     ? ` for ${names.get(entry.on_behalf_of) ?? 'a former member'}`
     : '';
+  const name = nameOf(entry);
   return [
     h(
       'span',
       { class: 'audit-words' },
       h('strong', {}, actionWords(entry.action)),
-      Object.hasOwn(PAGES, entry.resource_kind) && nameOf(entry) ? `: ${nameOf(entry)}` : null,
+      name === null ? null : `: ${name}`,
       ` by ${actorOf(entry, names)}${behalf}`,
     ),
     timeElement(entry.at),
