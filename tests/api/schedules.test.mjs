@@ -333,6 +333,15 @@ for (const [field, bad] of Object.entries({ url_rules: [], metrics: [], variatio
   });
 }
 
+test('the preflight is asked: the snippet', async () => {
+  const own = makeWorld();
+  const it = makeExperiment(own.team.project);
+  const send = () => call('PUT', `/v1/experiments/${it.id}/schedule`, { as: own.developer.token, body: { launch_at: soon, time_zone: 'UTC' } });
+  assert.match(expect(await send(), 422).error, /^Preflight failed: .*snippet/i);
+  seeSnippet(own.team.project);
+  expect(await send(), 201);
+});
+
 test('pausing by hand drops the end', async () => {
   const it = makeExperiment(team.project, { status: 'RUNNING' });
   const { id } = expect(await put(kinds.experiment, it, { end: { at: soon } }), 201).schedule;

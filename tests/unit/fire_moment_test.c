@@ -244,6 +244,25 @@ test_second(void)
 	check_story("both at once");
 }
 
+/* A first moment that failed takes with it what one that was missed does. */
+static void
+test_second_of_failed(void)
+{
+	int64_t n[TALLY_MAX];
+
+	for (int relative = 0; relative < 2; relative++) {
+		start_afresh();
+		plan("enable", "1 minute");
+		plan_second("disable", "3 days", relative);
+		sql("DELETE FROM members WHERE user_id = " U(1));
+		T_OK(fire_at(worker, AT, false, n) && n[FIRE_FAILED] == 1, "enable");
+		T_SAME(sql_text("SELECT coalesce(outcome || reason, 'to come') FROM moments"
+				" WHERE kind = 'disable'"),
+		    relative ? "DROPPEDnot_started" : "to come", "disable");
+		check_story("failed enable, and disable");
+	}
+}
+
 static void
 test_words(void)
 {
@@ -292,6 +311,7 @@ main(void)
 	test_rights();
 	test_preflight();
 	test_second();
+	test_second_of_failed();
 	test_words();
 	db_close(worker);
 	db_close(t_owner);
