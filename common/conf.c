@@ -25,6 +25,7 @@ enum kind {
 	API_KEY,
 	SECONDS, /* an int64_t, in milliseconds */
 	COUNTED, /* an int64_t */
+	PLACE,   /* an absolute path */
 	SWITCH,  /* on or off; a bool */
 	SCRIPTS, /* read by scripts/ only */
 };
@@ -58,6 +59,8 @@ static const struct setting {
 	{ "CARILLON_JWT_KID_OLD", KEY_ID, AT(keys.key[1].kid), NULL, "names the old key" },
 	{ "CARILLON_MAIL_URL", MAIL, AT(mail_url), NULL,
 	    "resend:, smtp://..., smtps://... or file:FOLDER; the folder mail in CARILLON_VAR when unset" },
+	{ "CARILLON_CA_FILE", PLACE, AT(ca_file), NULL,
+	    "PEM: authorities to believe beside the system's when mail and webhooks are sent" },
 	{ "CARILLON_MAIL_FROM", TEXT, AT(mail_from), "Carillon <carillon@localhost>",
 	    "the sender of all mail" },
 	{ "CARILLON_RESEND_WEBHOOK_SECRET", HOOK, AT(resend_webhook_secret), NULL,
@@ -155,6 +158,12 @@ is_counted(const char *s)
 }
 
 static bool
+is_place(const char *s)
+{
+	return s[0] == '/';
+}
+
+static bool
 is_secret(const char *s)
 {
 	return strlen(s) >= TOKEN_KEY_MIN;
@@ -186,6 +195,7 @@ static const struct {
 	[API_KEY] = { is_api_key, "must be at most 200 characters without spaces" },
 	[SECONDS] = { is_seconds, "must be a number from 1 to 9999" },
 	[COUNTED] = { is_counted, "must be a number from 1 to 999999999" },
+	[PLACE] = { is_place, "must be an absolute path" },
 	[SECRET] = { is_secret, "must have at least 32 bytes" },
 	[KEY_ID] = { is_key_id, "must be at most 64 letters, digits, dots, hyphens, underscores" },
 	[HOOK] = { hook_is_secret, "must be whsec_ and base64 of 16 to 64 bytes" },

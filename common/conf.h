@@ -24,8 +24,9 @@ struct conf {
 	const char *mail_url, *mail_from;
 	const char *resend_webhook_secret; /* NULL: nobody may report on mail */
 	const char *resend_url, *resend_key;
-	int64_t lease_ms; /* how long a worker has what it sends to itself */
-	int64_t key_rate; /* what a key may send a minute */
+	const char *ca_file; /* NULL: only the authorities of the system */
+	int64_t lease_ms;    /* how long a worker has what it sends to itself */
+	int64_t key_rate;    /* what a key may send a minute */
 	const char *tls_cert, *tls_key;
 	bool prepare;
 	bool webhook_local; /* for tests */

@@ -22,7 +22,7 @@
 struct resend {
 	struct post *post;
 	struct arena keep;
-	const char *url, *auth;
+	const char *url, *auth, *ca_file;
 	int64_t timeout_ms;
 	bool plain;
 };
@@ -53,6 +53,7 @@ resend_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
 		abort();
 	arena_init(&r->keep, 4096);
 	r->url = conf->resend_url;
+	r->ca_file = conf->ca_file;
 	r->auth = arena_fmt(&r->keep, "Authorization: Bearer %s", conf->resend_key);
 	r->timeout_ms = adapter_timeout_ms(conf);
 	r->plain = strncmp(r->url, "http:", 5) == 0; /* conf lets only this machine have that */
@@ -262,7 +263,9 @@ resend_send(void *state, struct arena *a, const struct call *c, struct answer *o
 {
 	struct resend *r = state;
 	struct post_answer got;
-	struct post_request rq = { .timeout_ms = r->timeout_ms, .plain = r->plain };
+	struct post_request rq = { .timeout_ms = r->timeout_ms,
+		.plain = r->plain,
+		.ca_file = r->ca_file };
 
 	rq.url = arena_fmt(a, "%s%s", r->url, c->n == 1 ? "/emails" : "/emails/batch");
 	rq.headers = (const char *const[]){ r->auth, "Content-Type: application/json",
@@ -273,7 +276,9 @@ resend_send(void *state, struct arena *a, const struct call *c, struct answer *o
 		judge(r, a, c, &got, out);
 		return;
 	}
-	out->outcome = got.end == POST_NOT_SENT ? OUT_NOT_SENT : OUT_UNKNOWN;
+	out->outcome = got.distrusted  ? OUT_PARKED
+	    : got.end == POST_NOT_SENT ? OUT_NOT_SENT
+				       : OUT_UNKNOWN;
 	snprintf(out->why, SEND_WHY_MAX, "%s", got.why);
 }
 

@@ -1,16 +1,18 @@
 /*
- * smtp://[USER:PASSWORD@]HOST[:PORT] and smtps:// - a mail server, one message a call.
+ * smtp://[USER:PASSWORD@]HOST[:PORT][?tls=on|off] and smtps:// - a mail server, one message a call.
  *
  * SMTP has no key by which a second call would be known as such.  So when everything was handed
  * over and no answer came, nobody can say whether the message is out, and it is not sent again.
- * TLS is used where the server has it, and must be there before a password is said, except on
- * this machine.
+ * Mail holds login codes, so smtp:// wants STARTTLS before anything is said, except on this machine;
+ * tls=on wants it there too, and tls=off goes without, but never with a password to elsewhere.
  */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "adapter.h"
+#include "address.h"
+#include "tls.h"
 
 #define CONNECT_MS 5000
 
@@ -55,37 +57,80 @@ smtp_close(void *state)
 	curl_global_cleanup();
 }
 
-/* How much TLS an smtp:// address needs; smtps:// always has it. */
-static long
-use_tls(const char *url)
-{
-	SCOPED(curl_url_cleanup) CURLU *u = curl_url();
-	SCOPED(curl_free) char *host = NULL;
-	SCOPED(curl_free) char *user = NULL;
+/* ---- where to, and how ---- */
 
-	if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		return CURLUSESSL_ALL;
-	if (strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
-	    strcmp(host, "[::1]") == 0)
-		return CURLUSESSL_NONE;
-	return curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK ? CURLUSESSL_ALL
-								      : CURLUSESSL_TRY;
+static bool
+is_here(CURLU *u)
+{
+	SCOPED(curl_free) char *host = NULL;
+	unsigned char ip[16];
+
+	if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		return false;
+	return strcmp(host, "localhost") == 0 || address_is_loopback(ip, address_literal(host, ip));
 }
 
 static bool
-set_up(struct smtp *s, const struct conf *conf, const char *url)
+has_login(CURLU *u)
+{
+	SCOPED(curl_free) char *user = NULL;
+	SCOPED(curl_free) char *password = NULL;
+
+	return curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK;
+}
+
+/* How much TLS, a CURLUSESSL_...; the wish is taken off the address.  false: see why. */
+static bool
+read_wish(CURLU *u, long *tls, char why[SEND_WHY_MAX])
+{
+	SCOPED(curl_free) char *scheme = NULL;
+	SCOPED(curl_free) char *query = NULL;
+	bool here = is_here(u);
+
+	*tls = here ? CURLUSESSL_NONE : CURLUSESSL_ALL;
+	if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
+		return false;
+	if (curl_url_get(u, CURLUPART_QUERY, &query, 0) != CURLUE_OK)
+		return true;
+	if (strcmp(query, "tls=on") == 0)
+		*tls = CURLUSESSL_ALL;
+	else if (strcmp(query, "tls=off") == 0 && strcmp(scheme, "smtp") == 0)
+		*tls = CURLUSESSL_NONE;
+	else {
+		snprintf(why, SEND_WHY_MAX,
+		    "only tls=on, or for smtp tls=off, may follow its question mark");
+		return false;
+	}
+	if (*tls == CURLUSESSL_NONE && !here && has_login(u)) {
+		snprintf(why, SEND_WHY_MAX, "tls=off would send its password in the open");
+		return false;
+	}
+	return curl_url_set(u, CURLUPART_QUERY, NULL, 0) == CURLUE_OK;
+}
+
+static bool
+set_address(CURL *c, const char *url, char why[SEND_WHY_MAX])
+{
+	SCOPED(curl_url_cleanup) CURLU *u = curl_url();
+	SCOPED(curl_free) char *plain = NULL;
+	long tls;
+
+	return u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    read_wish(u, &tls, why) && curl_url_get(u, CURLUPART_URL, &plain, 0) == CURLUE_OK &&
+	    curl_easy_setopt(c, CURLOPT_URL, plain) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_USE_SSL, tls) == CURLE_OK;
+}
+
+static bool
+set_up(struct smtp *s, const struct conf *conf)
 {
 	CURL *c = s->curl;
 	long timeout = (long)adapter_timeout_ms(conf);
 
 	return curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_USE_SSL, use_tls(url)) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK && tls_set_up(c, conf->ca_file) &&
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
 		timeout < CONNECT_MS ? timeout : CONNECT_MS) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
@@ -104,9 +149,9 @@ smtp_open_as(const char *scheme, const struct conf *conf, const char *url, char 
 	    (s = calloc(1, sizeof(*s))) == NULL || (s->curl = curl_easy_init()) == NULL)
 		abort();
 	arena_init(&s->keep, 65536);
-	if (!mail_sender_read(&s->keep, conf->mail_from, &from) ||
-	    !set_up(s, conf, arena_fmt(&s->keep, "%s%s", scheme, url))) {
-		snprintf(why, SEND_WHY_MAX, "this address cannot be used");
+	snprintf(why, SEND_WHY_MAX, "this address cannot be used");
+	if (!mail_sender_read(&s->keep, conf->mail_from, &from) || !set_up(s, conf) ||
+	    !set_address(s->curl, arena_fmt(&s->keep, "%s%s", scheme, url), why)) {
 		smtp_close(s);
 		return NULL;
 	}
@@ -145,8 +190,7 @@ outcome_of(const struct smtp *s, CURLcode rc, long code)
 		return OUT_SENT;
 	if (s->all && code < 400)
 		return OUT_UNKNOWN;
-	if (rc == CURLE_LOGIN_DENIED || rc == CURLE_USE_SSL_FAILED ||
-	    rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_URL_MALFORMAT)
+	if (rc == CURLE_LOGIN_DENIED || rc == CURLE_URL_MALFORMAT || tls_is_refused(rc))
 		return OUT_PARKED;
 	/* an answer about this sender, recipient or message; one to anything else is no verdict */
 	return code >= 500 && (s->all || rc == CURLE_SEND_ERROR) ? OUT_NEVER : OUT_NOT_SENT;
@@ -173,7 +217,10 @@ smtp_send(void *state, struct arena *a, const struct call *c, struct answer *out
 	curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, NULL);
 	out->outcome = outcome_of(s, rc, code);
 	out->own_words = true;
-	snprintf(out->why, SEND_WHY_MAX, "%ld %s", code, curl_easy_strerror(rc));
+	if (tls_is_refused(rc))
+		snprintf(out->why, SEND_WHY_MAX, "%s", tls_why(s->curl, rc));
+	else
+		snprintf(out->why, SEND_WHY_MAX, "%ld %s", code, curl_easy_strerror(rc));
 }
 
 const struct adapter adapter_smtp = { .channel = "email",

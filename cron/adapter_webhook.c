@@ -24,6 +24,8 @@
 struct webhooks {
 	struct post *post;
 	bool local;
+	const char *ca_file;
+	int64_t timeout_ms;
 	/* Receivers that are gone or kept us waiting in this run: nobody need wait for them again. */
 	char *silent[SILENT_MOST];
 	size_t nsilent;
@@ -52,6 +54,10 @@ webhook_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
 	    (w = calloc(1, sizeof(*w))) == NULL || (w->post = post_open()) == NULL)
 		abort();
 	w->local = conf->webhook_local;
+	w->ca_file = conf->ca_file;
+	w->timeout_ms = adapter_timeout_ms(conf); /* a call must end within its lease */
+	if (w->timeout_ms > TIMEOUT_MS)
+		w->timeout_ms = TIMEOUT_MS;
 	return w;
 }
 
@@ -141,8 +147,9 @@ webhook_send(void *state, struct arena *a, const struct call *c, struct answer *
 	struct post_request rq = { .url = it->address,
 		.body = it->body,
 		.n = strlen(it->body),
-		.timeout_ms = TIMEOUT_MS,
+		.timeout_ms = w->timeout_ms,
 		.plain = w->local,
+		.ca_file = w->ca_file,
 		.reach = w->local ? POST_PUBLIC_OR_LOCAL : POST_PUBLIC };
 	int64_t now = time(NULL); /* receivers compare it with their own clock */
 	struct post_answer got;

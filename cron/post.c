@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "tls.h"
 
 #define USER_AGENT "Carillon/1.0" /* Resend refuses whoever has none, as if the key were wrong */
 #define CONNECT_MS 5000
@@ -98,8 +99,7 @@ set_up(struct post *p, const struct post_request *rq)
 	    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	    tls_set_up(c, rq->ca_file) &&
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
 		(long)(rq->timeout_ms < CONNECT_MS ? rq->timeout_ms : CONNECT_MS)) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)rq->timeout_ms) == CURLE_OK &&
@@ -165,9 +165,10 @@ post_send(struct post *p, struct arena *a, const struct post_request *rq, struct
 	out->n = p->n;
 	out->whole = rc == CURLE_OK;
 	out->refused = p->refused && out->status == 0;
+	out->distrusted = tls_is_refused(rc);
 	out->end = end_of(p->curl, rc, out->status);
 	if (out->end != POST_ANSWERED)
-		snprintf(out->why, sizeof(out->why), "%s", curl_easy_strerror(rc));
+		snprintf(out->why, sizeof(out->why), "%s", tls_why(p->curl, rc));
 	curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, NULL);
 }
 

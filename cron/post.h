@@ -30,7 +30,8 @@ struct post_request {
 	const char *body;
 	size_t n;
 	int64_t timeout_ms;
-	bool plain; /* http is all right */
+	bool plain;          /* http is all right */
+	const char *ca_file; /* see cron/tls.h */
 	enum post_reach reach;
 };
 
@@ -40,8 +41,9 @@ struct post_answer {
 	long status;
 	const char *body; /* with a NUL after its n bytes */
 	size_t n;
-	bool whole;   /* body is all there was */
-	bool refused; /* reach does not allow where the name leads */
+	bool whole;      /* body is all there was */
+	bool refused;    /* reach does not allow where the name leads */
+	bool distrusted; /* TLS did not show that it is who we called */
 };
 
 struct post;

@@ -2,6 +2,7 @@
 // and checks each signature by hand.
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import { signHook } from './hooks.mjs';
 
 const nothing = () => {};
@@ -24,10 +25,11 @@ const turns = {
   garbage: (res) => res.socket.end('\0\x01garbage\r\n\r\n'),
 };
 
-// { url, requests, connections, plan, delivered(), stop() }; secret: of the webhook that leads here
-export async function startReceiver() {
+// { url, requests, connections, plan, delivered(), stop() }; secret: of the webhook that leads here;
+// certificate: { key, cert } for https
+export async function startReceiver({ certificate } = {}) {
   const fake = { requests: [], connections: 0, plan: [], secret: null };
-  const server = http.createServer((req, res) => {
+  const server = (certificate ? https : http).createServer(certificate ?? {}, (req, res) => {
     const parts = [];
     res.on('error', nothing);
     req.on('error', nothing).on('data', (part) => parts.push(part));
@@ -45,7 +47,7 @@ export async function startReceiver() {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   fake.port = server.address().port;
-  fake.url = `http://127.0.0.1:${fake.port}/hook`;
+  fake.url = `${certificate ? 'https://localhost' : 'http://127.0.0.1'}:${fake.port}/hook`;
   fake.env = { CARILLON_WEBHOOK_LOCAL: 'on' };
   fake.stop = () => {
     server.close();

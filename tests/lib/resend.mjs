@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import { once } from 'node:events';
 
 export const apiKey = 're_test';
@@ -116,17 +117,17 @@ class Fake {
   }
 }
 
-// { url, env, requests, delivered, plan, limit, stop() }
-export async function startResend() {
+// { url, env, requests, delivered, plan, limit, stop() }; certificate: { key, cert } for https
+export async function startResend({ certificate } = {}) {
   const fake = new Fake();
-  const server = http.createServer((req, res) => {
+  const server = (certificate ? https : http).createServer(certificate ?? {}, (req, res) => {
     const parts = [];
     res.on('error', nothing);
     req.on('error', nothing).on('data', (part) => parts.push(part));
     req.on('end', () => fake.take(req, res, Buffer.concat(parts).toString('utf8')));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  fake.url = `http://127.0.0.1:${server.address().port}`;
+  fake.url = `${certificate ? 'https://localhost' : 'http://127.0.0.1'}:${server.address().port}`;
   fake.env = { CARILLON_MAIL_URL: 'resend:', RESEND_API_KEY: apiKey, RESEND_API_URL: fake.url };
   const ticking = setInterval(() => { fake.tick = performance.now(); }, 10);
   fake.stop = () => {

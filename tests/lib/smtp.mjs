@@ -2,20 +2,48 @@
 // the next messages: 'ok' when it is empty, 'drop' (accepted, and nobody hears of it), 'cut' (the
 // connection ends in the middle of the message), 'hang up' (before anything), 'stall' (no answer to
 // the message), or { at, reply }: what it answers to a command (HELO, MAIL, RCPT, DATA, or END for
-// the message itself).
+// the message itself).  clear is all that was said to it outside of TLS, logins who logged in.
 import net from 'node:net';
 import { once } from 'node:events';
+import tls from 'node:tls';
 
-const usual = { HELO: '250 fake', MAIL: '250 ok', RCPT: '250 ok', DATA: '354 go on', END: '250 taken', QUIT: '221 bye', RSET: '250 ok' };
+const usual = { HELO: '250 fake', MAIL: '250 ok', RCPT: '250 ok', DATA: '354 go on', END: '250 taken', QUIT: '221 bye', RSET: '250 ok',
+  STARTTLS: '220 go on' };
 const verbs = { EHLO: 'HELO' };
 
 class Talk {
   constructor(fake, socket) {
-    Object.assign(this, { fake, socket, text: '', data: null, to: [] });
+    Object.assign(this, { fake, text: '', data: null, to: [] });
     this.turn = fake.plan.shift() ?? 'ok';
     if (this.turn === 'hang up') return socket.destroy();
-    socket.on('error', () => {}).on('data', (part) => this.hear(part.toString('latin1')));
+    this.listen(socket);
     socket.write('220 fake\r\n');
+  }
+
+  listen(socket) {
+    this.socket = socket;
+    socket.on('error', () => {}).on('data', (part) => {
+      if (!socket.encrypted) this.fake.clear += part.toString('latin1');
+      this.hear(part.toString('latin1'));
+    });
+  }
+
+  // From here on the same talk goes on inside of TLS.
+  startTls() {
+    const { socket } = this;
+    socket.removeAllListeners('data');
+    this.listen(new tls.TLSSocket(socket, { isServer: true, ...this.fake.tls }));
+  }
+
+  hello() {
+    const can = [...(this.fake.tls && !this.socket.encrypted ? ['STARTTLS'] : []), 'AUTH PLAIN'];
+    return ['fake', ...can].map((each, i) => `250${i < can.length ? '-' : ' '}${each}`).join('\r\n');
+  }
+
+  login(line) {
+    this.asked = false;
+    this.fake.logins.push({ secure: Boolean(this.socket.encrypted), who: Buffer.from(line, 'base64').toString().split('\0').slice(1) });
+    this.socket.write('235 welcome\r\n');
   }
 
   hear(part) {
@@ -32,21 +60,26 @@ class Talk {
   }
 
   reply(verb) {
-    const said = this.turn.at === verb ? this.turn.reply : usual[verb] ?? '502 what?';
+    const said = this.turn.at === verb ? this.turn.reply : (verb === 'HELO' && this.hello()) || (usual[verb] ?? '502 what?');
     this.socket.write(`${said}\r\n`);
     if (this.turn.at === verb) this.turn = 'ok';
     return said;
   }
 
   command(line) {
-    const verb = verbs[line.slice(0, 4).toUpperCase()] ?? line.slice(0, 4).toUpperCase();
+    const word = line.split(' ')[0].toUpperCase(), verb = verbs[word] ?? word;
+    if (this.asked) return this.login(line);
     this.fake.commands.push(line);
+    this.asked = verb === 'AUTH';
+    if (this.asked) return this.socket.write('334 \r\n');
     if (verb === 'MAIL' && this.turn === 'next') this.turn = this.fake.plan.shift() ?? 'ok';
     const said = this.reply(verb);
     if (verb === 'MAIL') this.to = [];
     if (verb === 'RCPT' && said.startsWith('250')) this.to.push(/<(.*)>/.exec(line)[1]);
     if (verb === 'DATA' && said.startsWith('354')) this.data = '';
+    if (verb === 'STARTTLS' && said.startsWith('220')) this.startTls();
     if (verb === 'QUIT') this.socket.end();
+    return undefined;
   }
 
   message(text) {
@@ -60,16 +93,20 @@ class Talk {
   }
 }
 
-export async function startSmtp() {
-  const fake = { delivered: [], commands: [], plan: [] };
+// certificate: { key, cert } when it can TLS, at once (smtps) or by STARTTLS
+export async function startSmtp({ certificate, smtps = false } = {}) {
+  const fake = { delivered: [], commands: [], plan: [], clear: '', logins: [], tls: certificate };
   const sockets = new Set();
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    return new Talk(fake, socket);
-  }).listen(0, '127.0.0.1');
+    return smtps || new Talk(fake, socket);
+  });
+  if (smtps) server.on('connection', (socket) => new Talk(fake, new tls.TLSSocket(socket, { isServer: true, ...certificate })));
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  fake.env = { CARILLON_MAIL_URL: `smtp://127.0.0.1:${server.address().port}` };
+  fake.port = server.address().port;
+  fake.env = { CARILLON_MAIL_URL: `smtp://127.0.0.1:${fake.port}` };
   fake.stop = () => {
     server.close();
     for (const socket of sockets) socket.destroy();
