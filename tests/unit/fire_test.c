@@ -1,5 +1,6 @@
 /* cron/fire: many runs at once, what stands in the way, the dry run, clocks. */
 #include "json.h"
+#include "queries.h"
 #include "t_fire_story.h"
 
 /* ---- many at once ---- */
@@ -57,6 +58,27 @@ test_at_once(void)
 		    "%d workers", workers[i]);
 		check_story("at once");
 	}
+}
+
+/* A page of what is due is read in its order, not sorted out of all that is due with it. */
+static void
+test_page(void)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	char text[2048];
+	struct db_stmt st = { "explain", text, q_fire_due.nargs, 0 };
+	struct db *plain = db_open(getenv("TEST_WORKER_DATABASE_URL"), false);
+	enum db_status ended;
+
+	many(5000);
+	sql("ANALYZE moments");
+	sql("ANALYZE schedules");
+	snprintf(text, sizeof(text), "EXPLAIN (FORMAT JSON) %s", q_fire_due.sql);
+	ended = db_read(plain, &st,
+	    DB_ARGS(NULL, "false", "-infinity", "00000000-0000-4000-8000-000000000000"), &rows);
+	T_OK(ended == DB_OK && strstr(rows_at(rows, 0, 0), "Sort Key") == NULL, "%s",
+	    ended == DB_OK ? rows_at(rows, 0, 0) : db_error(plain));
+	db_close(plain);
 }
 
 /* ---- runs that are killed ---- */
@@ -232,6 +254,7 @@ main(void)
 	worker = t_open("TEST_WORKER_DATABASE_URL");
 	t_owner = t_open("TEST_DATABASE_URL");
 	test_at_once();
+	test_page();
 	test_killed();
 	test_obstacles();
 	test_dry_run();
