@@ -24,7 +24,7 @@ fire_run() {
 
 floor_run() { # sets RATE
 	local out
-	sql 'CREATE TABLE IF NOT EXISTS bench.mail AS SELECT payload FROM deliveries
+	sql 'SET client_min_messages = warning' 'CREATE TABLE IF NOT EXISTS bench.mail AS SELECT payload FROM deliveries
 		WHERE channel = '\''email'\'' LIMIT 1' 'GRANT SELECT ON bench.mail TO carillon_worker'
 	out=$(pgbench -n -M prepared -c $FIRE_CLIENTS -j 2 -t $((MOMENTS / FIRE_CLIENTS)) -f "$BENCH/firing.pgbench" \
 		-D i=1 -D share=$((MOMENTS / FIRE_CLIENTS)) -D start=$START -D teams=$((BENCH_USERS / 10)) \
