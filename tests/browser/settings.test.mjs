@@ -80,7 +80,7 @@ test('every type of the registry is there; those that cannot be muted have no sw
 test('the name is saved and shown', () =>
   visit(world.developer, {}, async (page) => {
     await page.goto('/dashboard/preferences');
-    await page.getByLabel('Name').fill('Dev Eloper');
+    await page.getByLabel('Name', { exact: true }).fill('Dev Eloper');
     await page.getByRole('button', { name: 'Save name' }).click();
     await said(page, 'Name saved');
     await page.reload();
