@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { exec, root, rows, value } from './client.mjs';
+import { exec, quote, root, rows, value } from './client.mjs';
 
 const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
 export const sanitized = program.includes('build-san');
@@ -28,6 +28,13 @@ export function enqueue(n, { domain = 'mail.example', text = 'What happened', ag
         now() - interval '${age}', now() - interval '${age}' FROM n RETURNING id)
     SELECT json_agg(id) FROM d;`));
 }
+
+// n webhooks for a user who has one; the ids of their deliveries.
+export const enqueueHooks = (user, n) => JSON.parse(exec(`WITH n AS (INSERT INTO notifications (user_id, type, title, dedupe_key)
+    SELECT ${quote(user.id)}, 'issue.new', 'Something', gen_random_uuid() FROM generate_series(1, ${n}) RETURNING user_id, id),
+  d AS (INSERT INTO deliveries (user_id, notification_id, channel, kind, payload)
+    SELECT user_id, id, 'webhook', 'issue.new', jsonb_build_object('type', 'issue.new', 'data', jsonb_build_object('id', id)) FROM n RETURNING id)
+  SELECT json_agg(id) FROM d;`));
 
 // How many deliveries there are of each status.
 export const statuses = () => Object.fromEntries(rows('SELECT status, count(*)::int AS n FROM deliveries GROUP BY 1')

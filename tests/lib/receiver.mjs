@@ -1,5 +1,6 @@
 // receiver - a stand-in for what users have their webhooks lead to: it remembers what it RECEIVED,
 // and checks each signature by hand.
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -25,10 +26,10 @@ const turns = {
   garbage: (res) => res.socket.end('\0\x01garbage\r\n\r\n'),
 };
 
-// { url, requests, connections, plan, delivered(), stop() }; secret: of the webhook that leads here;
+// { url, requests, connections, plan, keeps, stop() }; keeps: milliseconds that a request takes; secret: of the webhook that leads here;
 // certificate: { key, cert } for https
 export async function startReceiver({ certificate } = {}) {
-  const fake = { requests: [], connections: 0, plan: [], secret: null };
+  const fake = { requests: [], connections: 0, plan: [], secret: null, keeps: 0 };
   const server = (certificate ? https : http).createServer(certificate ?? {}, (req, res) => {
     const parts = [];
     res.on('error', nothing);
@@ -40,7 +41,7 @@ export async function startReceiver({ certificate } = {}) {
       fake.requests.push({ path: req.url, method: req.method, id, at: Number(at), text, headers: req.headers, turn,
         genuine: fake.secret !== null && req.headers['webhook-signature'] === signHook(fake.secret, id, at, text) });
       if (typeof turn === 'string') return turns[turn](res);
-      return res.writeHead(turn.status ?? turn, turn.headers).end('done');
+      return setTimeout(() => res.writeHead(turn.status ?? turn, turn.headers).end('done'), fake.keeps);
     });
   });
   server.on('connection', () => { fake.connections++; });
@@ -54,4 +55,18 @@ export async function startReceiver({ certificate } = {}) {
     server.closeAllConnections();
   };
   return fake;
+}
+
+// Each id came, always with the same bytes, and no oftener than most.
+export function checkEach(fake, ids, most) {
+  const seen = new Map();
+  for (const { id, text, genuine } of fake.requests) {
+    assert.ok(genuine, 'the signature');
+    seen.set(id, [...(seen.get(id) ?? []), text]);
+  }
+  assert.deepEqual([...seen.keys()].sort(), [...ids].sort(), 'all of them, and nothing else');
+  for (const [id, texts] of seen) {
+    assert.equal(new Set(texts).size, 1, `${id}: the same bytes on every try`);
+    assert.ok(texts.length <= most, `${id} came ${texts.length} times`);
+  }
 }
