@@ -86,6 +86,7 @@ job_json(struct out *o, const struct db_rows *rows, int row)
 	out_int(o, rows_int(rows, row, "attempts"));
 	error_json(o, rows_text(rows, row, "error"));
 	file_json(o, rows, row);
+	row_json(o, rows, row, "result");
 	row_moment(o, rows, row, "cancel_asked_at");
 	row_moment(o, rows, row, "started_at");
 	row_moment(o, rows, row, "finished_at");

@@ -7,10 +7,11 @@
 
 const struct job_type job_types[] = {
 	{ "project_export", "Export", true },
+	{ "issue_digest", "Issue digest", false },
 	{ 0 },
 };
 
-const char *const job_type_names[] = { "project_export", NULL };
+const char *const job_type_names[] = { "project_export", "issue_digest", NULL };
 
 static const struct {
 	const char *error, *words;
@@ -72,6 +73,19 @@ job_duration(struct arena *a, int64_t ms)
 	return two_of(a, s / 3600, "hour", s % 3600 / 60, "minute");
 }
 
+/* What it came to, as a sentence of its own, or "". */
+static const char *
+outcome_of(struct arena *a, const struct db_rows *rows)
+{
+	if (rows_bool(rows, 0, "has_file"))
+		return " The file can be downloaded for a week.";
+	if (rows_text(rows, 0, "issues") == NULL)
+		return "";
+	if (rows_int(rows, 0, "issues") == 0)
+		return " There was nothing new to tell.";
+	return arena_fmt(a, " It told of %s.", count_of(a, rows_int(rows, 0, "issues"), "issue"));
+}
+
 static const char *
 body_of(struct arena *a, const struct db_rows *rows)
 {
@@ -85,8 +99,7 @@ body_of(struct arena *a, const struct db_rows *rows)
 	if (strcmp(status, "failed") == 0)
 		return arena_fmt(a, "It stopped after %s: %s.", took,
 		    job_failure(rows_text(rows, 0, "error")));
-	return arena_fmt(a, "It took %s.%s", took,
-	    rows_bool(rows, 0, "has_file") ? " The file can be downloaded for a week." : "");
+	return arena_fmt(a, "It took %s.%s", took, outcome_of(a, rows));
 }
 
 static const char *

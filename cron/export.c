@@ -18,6 +18,7 @@ static const struct section {
 	{ "experiments", &q_export_experiments },
 	{ "flags", &q_export_flags },
 	{ "schedules", &q_export_schedules },
+	{ "issues", &q_export_issues },
 	{ "feedback", &q_export_feedback },
 };
 

@@ -16,7 +16,7 @@
 #define SCRATCH_MAX  (4 * 1024 * 1024)
 
 /* Who runs which type of common/job.c; the same order. */
-static jobs_fn *const runners[] = { export_run };
+static jobs_fn *const runners[] = { export_run, digest_run };
 
 static jobs_fn *
 runner_of(const char *type)
@@ -86,7 +86,7 @@ finish_body(struct db_tx *tx, void *ctx)
 	struct out o;
 	enum db_status st = db_exec(tx, &q_job_finish,
 	    DB_ARGS(w->id, w->token, e->status, w->error, w->file_name,
-		w->file_name != NULL ? number(w->a, w->file_bytes) : NULL),
+		w->file_name != NULL ? number(w->a, w->file_bytes) : NULL, w->result),
 	    NULL);
 
 	if (st != DB_OK || (st = db_exec(tx, &q_job_news, DB_ARGS(w->id), &news)) != DB_OK)

@@ -10,6 +10,7 @@
  *   jobs.c        claims, one after the other; the end of each in one transaction with its news
  *   jobs_files.c  the files that they make, and their removal
  *   export.c      project_export
+ *   digest_now.c  issue_digest
  *
  * A run has its job for a lease and renews that whenever it says how far it is.  A worker that
  * dies says nothing more: then the job is taken up again from its beginning, or failed when that
@@ -38,6 +39,7 @@ struct work {
 	const char *error;     /* with JOBS_BROKEN */
 	const char *file_name; /* what it made, or NULL */
 	int64_t file_bytes;
+	const char *result; /* JSON of what it came to, or NULL */
 };
 
 /* Say how far it is, renew the lease, and look whether to go on: between two pages. */
@@ -45,7 +47,7 @@ enum jobs_go jobs_progress(struct work *w) MUST_CHECK;
 
 /* Do all of w's work. */
 typedef enum jobs_go jobs_fn(struct work *w);
-jobs_fn export_run;
+jobs_fn export_run, digest_run;
 
 /* ---- files ---- */
 

@@ -11,6 +11,7 @@ SELECT json_build_object('id', p.id, 'name', p.name, 'team', json_build_object('
 	 + (SELECT count(*) FROM experiments x WHERE x.project_id = p.id)
 	 + (SELECT count(*) FROM flags x WHERE x.project_id = p.id)
 	 + (SELECT count(*) FROM schedules x WHERE x.project_id = p.id)
+	 + (SELECT count(*) FROM issues x WHERE x.project_id = p.id)
 	 + (SELECT count(*) FROM feedback x WHERE x.project_id = p.id) AS total
   FROM projects p
   JOIN teams t ON t.id = p.team_id
@@ -58,6 +59,17 @@ SELECT s.created_at AS at, s.id, json_build_object(
   FROM schedules s
  WHERE s.project_id = $1::uuid AND (s.created_at, s.id) > ($2::timestamptz, $3::uuid)
  ORDER BY s.created_at, s.id
+ LIMIT 100;
+
+-- name: export_issues
+SELECT i.created_at AS at, i.id, json_build_object('id', i.id, 'title', i.title, 'app', i.app,
+	   'fingerprint', i.fingerprint, 'status', i.status, 'status_at', moment_text(i.status_at),
+	   'events', i.events, 'users', i.users, 'environment', e.name,
+	   'last_seen_at', moment_text(i.last_seen_at), 'created_at', moment_text(i.created_at)) AS item
+  FROM issues i
+  JOIN environments e ON e.id = i.environment_id
+ WHERE i.project_id = $1::uuid AND (i.created_at, i.id) > ($2::timestamptz, $3::uuid)
+ ORDER BY i.created_at, i.id
  LIMIT 100;
 
 -- name: export_feedback

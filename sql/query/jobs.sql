@@ -88,7 +88,7 @@ UPDATE jobs
 
 -- name: job_news
 -- What is told of a job that has ended.  users: who wants to hear of it and is still a member.
-SELECT j.id, j.type, j.status, j.error, j.team_id, t.name AS team_name, j.project_id,
+SELECT j.id, j.type, j.status, j.error, (j.result ->> 'issues')::bigint AS issues, j.team_id, t.name AS team_name, j.project_id,
        p.name AS project_name, j.key_name, j.file_name IS NOT NULL AS has_file, j.started_by,
        floor(extract(epoch FROM j.finished_at - j.started_at) * 1000)::bigint AS ms,
        (SELECT ARRAY[m.user_id] FROM members m
@@ -146,6 +146,7 @@ UPDATE jobs
        file_expires_at = CASE WHEN $5::text IS NOT NULL
 			      THEN date_trunc('milliseconds', clock_timestamp()) + interval '7 days' END,
        finished_at = date_trunc('milliseconds', clock_timestamp()),
+       result = $7::jsonb,
        done = CASE $3::text WHEN 'completed' THEN coalesce(total, done) ELSE done END,
        run_token = NULL, lease_until = NULL
  WHERE id = $1::uuid AND run_token = $2::uuid
@@ -168,3 +169,12 @@ SELECT id, file_name FROM jobs
 UPDATE jobs
    SET file_name = NULL, file_bytes = NULL, file_expires_at = NULL
  WHERE id = $1::uuid;
+
+-- name: job_projects
+-- The next page of the projects of team $1, or project $2 alone, behind $3.
+SELECT id, (SELECT count(*) FROM projects p
+	     WHERE p.team_id = $1::uuid AND ($2::uuid IS NULL OR p.id = $2::uuid)) AS total
+  FROM projects
+ WHERE team_id = $1::uuid AND ($2::uuid IS NULL OR id = $2::uuid) AND id > $3::uuid
+ ORDER BY id
+ LIMIT 100;

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync, utimesSync, writeFileS
 import path from 'node:path';
 import test from 'node:test';
 import { call, cron, exec, expect, ok, quote, rows, uuid, value, varDir } from '../lib/client.mjs';
-import { drifted, insertUsers, makeExperiment, makeFlag, makeJob, makeUser, makeWorld } from '../lib/world.mjs';
+import { drifted, insertUsers, makeExperiment, makeFlag, makeIssue, makeJob, makeUser, makeWorld } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, admin, viewer, outsider } = world;
@@ -54,7 +54,7 @@ test('started by an admin: it waits, and one row tells of it', async () => {
   const { id, created_at, ...rest } = job;
   assert.deepEqual(rest, { team_id: team.id, type: 'project_export', status: 'pending', project: { id: place, name: 'Shop' },
     started_by: { id: admin.id, name: 'admin' }, key: null, notify: false, progress: { step: null, done: 0, total: null }, attempts: 0,
-    error: null, file: null, cancel_asked_at: null, started_at: null, finished_at: null });
+    error: null, file: null, result: null, cancel_asked_at: null, started_at: null, finished_at: null });
   assert.deepEqual(await show(id), job);
   assert.deepEqual(audits(id), [{ action: 'job.started', actor_type: 'USER', actor_id: admin.id, on_behalf_of: null }]);
   expect(await download(id), 404, 'File not found');
@@ -97,11 +97,12 @@ async function filled() {
 test('an export holds all of its project, and nothing else', async () => {
   const { place, experiment, flag } = await filled();
   makeExperiment(team.project, { name: 'Elsewhere' });
+  const issue = makeIssue(place, { title: 'It "broke"', events: 60 });
   const { id } = await started(place.project);
   const line = cron('jobs');
   assert.ok(line.completed >= 1 && line.failed === 0, JSON.stringify(line));
   const job = await show(id);
-  const total = 5 + 1 + 1 + 1 + 250;
+  const total = 5 + 1 + 1 + 1 + 1 + 250;
   assert.deepEqual([job.status, job.error, job.progress, job.attempts], ['completed', null, { step: 'feedback', done: total, total }, 1]);
   assert.equal(job.file.url, `/v1/jobs/${id}/file`);
   assert.equal(Date.parse(job.file.expires_at) - Date.parse(job.finished_at), 7 * 86400000);
@@ -111,13 +112,14 @@ test('an export holds all of its project, and nothing else', async () => {
   assert.match(answer.headers['content-disposition'], /^attachment; filename="gr-e-s-hne-export-\d{4}-\d\d-\d\d\.json"$/);
   assert.equal(answer.bytes.length, job.file.bytes);
   const file = answer.json;
-  assert.deepEqual(Object.keys(file), ['format', 'version', 'exported_at', 'project', 'members', 'experiments', 'flags', 'schedules', 'feedback']);
+  assert.deepEqual(Object.keys(file), ['format', 'version', 'exported_at', 'project', 'members', 'experiments', 'flags', 'schedules', 'issues', 'feedback']);
   assert.deepEqual([file.format, file.version, file.project.name, file.project.team.id], ['carillon.project_export', 1, 'Größe & "Söhne"', team.id]);
   assert.deepEqual(file.members.map(({ name, role }) => [name, role]).sort(), Object.keys(team.members).map((role) => [role, role]).sort());
   assert.deepEqual(Object.keys(file.members[0]), ['id', 'name', 'role'], 'no addresses');
   assert.deepEqual(file.experiments.map((each) => [each.id, each.hypothesis]), [[experiment.id, experiment.hypothesis]]);
   assert.deepEqual(file.flags.map((each) => [each.id, each.environments[0].enabled]), [[flag.id, true]]);
   assert.deepEqual(file.schedules.map((each) => each.resource.id), [experiment.id]);
+  assert.deepEqual(file.issues.map((each) => [each.id, each.title, each.events, each.environment]), [[issue, 'It "broke"', 60, 'production']]);
   assert.equal(new Set(file.feedback.map((each) => each.id)).size, 250);
   assert.ok(file.feedback.some(({ message }) => message === 'message 250 \t</script>\u0001'));
   const times = file.feedback.map((each) => each.created_at);
@@ -141,6 +143,43 @@ test('a dry run runs nothing', async () => {
   const line = cron('jobs', '--dry-run');
   assert.ok(line.left >= 1 && line.completed === 0, JSON.stringify(line));
   assert.equal((await show(id)).status, 'pending');
+});
+
+/* ---- issue_digest ---- */
+
+const event = (place, title) => ok(201, 'POST', '/v1/issues/events', { bearer: place.keys.client.secret, body: { title } });
+const digests = async (user) => (await ok(200, 'GET', '/v1/notifications?type=issue.digest', { as: user.token })).notifications.map(({ title }) => title);
+
+for (const [word, whole] of [['daily', false], ['none', false], ['weekly', true]])
+  test(`a digest sent now, cadence ${word}, ${whole ? 'of the whole team' : 'of one project'}`, async () => {
+    const { team: place, owner: boss, viewer: reader, outsider: nobody } = makeWorld();
+    await ok(200, 'PATCH', `/v1/projects/${place.project}`, { as: boss.token, body: { issue_digest: word } });
+    await event(place, 'One');
+    await event(place, 'Two');
+    const begin = () => ok(201, 'POST', `/v1/teams/${place.id}/jobs`, { as: boss.token,
+      body: { type: 'issue_digest', notify: true, ...(!whole && { project_id: place.project }) } });
+    const { job } = await begin();
+    assert.equal(job.project?.id ?? null, whole ? null : place.project);
+    cron('jobs');
+    const after = (await ok(200, 'GET', `/v1/jobs/${job.id}`, { as: reader.token })).job;
+    assert.deepEqual([after.status, after.result, after.progress, after.file], ['completed', { issues: 2 }, { step: 'projects', done: 1, total: 1 }, null]);
+    for (const user of [boss, reader]) assert.deepEqual(await digests(user), [`2 new issues in ${place.projectName}`]);
+    assert.deepEqual(await digests(nobody), []);
+    assert.deepEqual(news(boss, job.id).map(({ title, body }) => [title, body]),
+      [[`Issue digest of ${whole ? place.name : place.projectName} completed`, 'It took less than a second. It told of 2 issues.']]);
+    const again = (await begin()).job;
+    cron('jobs');
+    assert.deepEqual(news(boss, again.id).map(({ body }) => body), ['It took less than a second. There was nothing new to tell.']);
+    assert.deepEqual(await digests(reader), [`2 new issues in ${place.projectName}`], 'told once');
+    assert.deepEqual(drifted([boss, reader]), []);
+  });
+
+test('a digest of the team and one of a project are two jobs', async () => {
+  const place = project();
+  await started(place, { type: 'issue_digest' });
+  await started(undefined, { type: 'issue_digest' });
+  await started(place);
+  expect(await start(undefined, { type: 'issue_digest' }), 409);
 });
 
 /* ---- its file ---- */

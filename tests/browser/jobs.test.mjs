@@ -53,8 +53,8 @@ const end = ({ id }) =>
 test('an export: started, followed without a reload, downloaded, and told of', () =>
   visit(world.owner, {}, async (page) => {
     await page.goto('/dashboard/jobs');
-    await page.getByLabel('Project', { exact: true }).selectOption({ label: 'Storefront' });
-    assert.equal(await page.getByLabel('Tell me when it has ended').isChecked(), true);
+    await page.locator('#project_export').getByLabel('Project').selectOption({ label: 'Storefront' });
+    assert.equal(await page.locator('#project_export').getByLabel('Tell me when it has ended').isChecked(), true);
     await page.getByRole('button', { name: 'Start export' }).click();
     await said(page, 'Export of Storefront is on its way');
     const { jobs } = await ok(200, 'GET', `/v1/teams/${world.team.id}/jobs?limit=1`, { as: world.owner.token });
@@ -78,6 +78,24 @@ test('an export: started, followed without a reload, downloaded, and told of', (
     await page.waitForURL(/\/dashboard\/jobs\?team=/);
     await becomes('the focus is on it', jobs[0].id, () => page.evaluate(() => document.activeElement?.dataset.key));
   }));
+
+test('a digest of all projects, sent now', () =>
+  visit(world.admin, {}, async (page) => {
+    await page.goto('/dashboard/jobs');
+    const card = page.getByRole('region', { name: 'Send an issue digest' });
+    await card.getByRole('button', { name: 'Send digest' }).click();
+    await said(page, 'Issue digest of Team is on its way');
+    cron('jobs');
+    await page.getByText('nothing new to tell').first().waitFor();
+    await expectIssue();
+    await card.getByRole('button', { name: 'Send digest' }).click();
+    await page.getByText('It begins within a minute.').waitFor();
+    cron('jobs');
+    await page.getByText('it told of 1 issue').waitFor();
+  }));
+
+const expectIssue = () =>
+  ok(201, 'POST', '/v1/issues/events', { bearer: world.team.keys.client.secret, body: { title: 'It broke' } });
 
 test('progress is shown while it rises, without taking the focus', () => {
   const job = running('Rising');
@@ -141,7 +159,7 @@ test('who manages nothing sees and downloads, but neither starts nor cancels', (
   const job = running('Not mine');
   return visit(world.viewer, {}, async (page) => {
     await page.goto('/dashboard/jobs');
-    await page.getByText('Owners and admins start exports.').waitFor();
+    await page.getByText('Owners and admins start jobs').waitFor();
     await row(page, job.id).getByText('4,321 of 20,005').waitFor();
     assert.equal(await page.getByRole('button', { name: /^Cancel/ }).count(), 0);
     end(job);
@@ -180,7 +198,7 @@ test('a team without jobs', () => {
   return visit(user, {}, async (page) => {
     await page.goto('/dashboard/jobs');
     await page.getByText('No jobs yet').waitFor();
-    await page.getByText('This team has no project yet.').waitFor();
+    await page.getByText('This team has no project yet.').first().waitFor();
     await accessible(page, 'no jobs');
     await screenshot(page, 'jobs-empty', { fullPage: true });
   });
@@ -208,6 +226,7 @@ function everyKind() {
   job('Storefront', { created_at: ago(900), started_at: ago(890), finished_at: ago(765), ...file });
   job('Checkout', { created_at: ago(60), started_at: ago(50), step: 'feedback', done: 14321, total: 20005, ...held });
   job('Counted now', { created_at: ago(30), started_at: ago(5), ...held, run_token: uuid() });
+  job('Status page', { type: 'issue_digest', created_at: ago(600), started_at: ago(595), finished_at: ago(594), result: { issues: 3 } });
   job('Newsletter', { created_at: ago(20), status: 'pending', started_by: null, key_id: uuid(), key_name: 'Nightly export' });
 }
 

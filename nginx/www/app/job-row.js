@@ -1,10 +1,10 @@
 /* job-row - one job: what it is, how far it is or what became of it, and what can be done about it. */
 
 import { stateChip } from './chip.js';
-import { h } from './dom.js';
+import { h, plural } from './dom.js';
 import { shortDate, timeElement } from './time.js';
 
-const LABELS = { project_export: 'Export' };
+const LABELS = { project_export: 'Export', issue_digest: 'Issue digest' };
 const UNITS = [
   ['kB', 1e3],
   ['MB', 1e6],
@@ -56,9 +56,17 @@ function progressOf(job, name) {
   return [bar, h('small', {}, job.cancel_asked_at ? 'Stopping…' : far)];
 }
 
+/* What a job that has completed came to. */
+function outcome({ file, type, result }) {
+  if (type === 'issue_digest')
+    return result.issues > 0 ? `it told of ${plural(result.issues, 'issue')}` : 'nothing new to tell';
+  if (!file) return 'the file is gone';
+  return `${sizeWords(file.bytes)}, until ${shortDate(new Date(file.expires_at))}`;
+}
+
 /* What is to say about it beyond its state. */
 function story(job, name) {
-  const { status, error, file, started_at: from, finished_at: to } = job;
+  const { status, error, started_at: from, finished_at: to } = job;
   const took = from && to ? tookWords(new Date(to) - new Date(from)) : null;
   if (status === 'pending') return [h('small', {}, 'It begins within a minute.')];
   if (status === 'running') return progressOf(job, name);
@@ -66,9 +74,7 @@ function story(job, name) {
     return [h('small', { class: 'bad' }, `It stopped after ${took}: ${error.text}.`)];
   if (status === 'cancelled')
     return [h('small', {}, took ? `It was stopped after ${took}.` : 'It had not begun.')];
-  const until = file ? `, until ${shortDate(new Date(file.expires_at))}` : '';
-  const size = file ? ` · ${sizeWords(file.bytes)}${until}` : ' · the file is gone';
-  return [h('small', {}, `It took ${took ?? 'a moment'}${size}`)];
+  return [h('small', {}, `It took ${took ?? 'a moment'} · ${outcome(job)}`)];
 }
 
 function tools(job, name, cancel) {

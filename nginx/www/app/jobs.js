@@ -117,51 +117,70 @@ class Jobs {
 
 /* ---- starting one ---- */
 
-function startForm({ api, team, projects, started }) {
+const KINDS = [
+  {
+    type: 'project_export',
+    title: 'Export a project',
+    text: 'One JSON file of all that a project has, for every member to download for a week.',
+    action: 'Start export',
+    notify: true,
+  },
+  {
+    type: 'issue_digest',
+    title: 'Send an issue digest',
+    text: 'Every member hears now what is new and what came back, instead of at the usual time.',
+    action: 'Send digest',
+    all: 'All projects',
+    notify: false, // they get the digest itself
+  },
+];
+
+function projectOptions(projects, all) {
   const wanted = new URLSearchParams(location.search).get('project');
-  const select = h(
-    'select',
-    { name: 'project_id' },
-    projects.map(({ id, name }) => h('option', { value: id, selected: id === wanted }, name)),
-  );
+  return [
+    all ? h('option', { value: '' }, all) : null,
+    ...projects.map(({ id, name }) => h('option', { value: id, selected: id === wanted }, name)),
+  ].filter(Boolean);
+}
+
+function startForm({ api, team, projects, started }, { type, action, all, notify: told }) {
+  const select = h('select', { name: 'project_id' }, projectOptions(projects, all));
   const form = h(
     'form',
     { class: 'stack' },
-    h(
-      'div',
-      { class: 'row-form' },
-      field('Project', select),
-      h('button', { class: 'button primary', type: 'submit' }, 'Start export'),
-    ),
+    field('Project', select),
     h(
       'label',
       { class: 'check-line' },
-      h('input', { type: 'checkbox', name: 'notify', checked: true }),
+      h('input', { type: 'checkbox', name: 'notify', checked: told }),
       'Tell me when it has ended',
     ),
+    h('div', {}, h('button', { class: 'button primary', type: 'submit' }, action)),
   );
   return onSubmit(form, 'Not started.', async ({ project_id: id, notify }) => {
-    const body = { type: 'project_export', project_id: id, notify: notify === 'on' };
+    const body = { type, project_id: id || null, notify: notify === 'on' };
     const { data } = await api.post(`/v1/teams/${team.id}/jobs`, body);
     say(`${jobName(data.job, team)} is on its way`);
     started(data.job);
   });
 }
 
-function startCard(context) {
-  const words = 'One JSON file of all that a project has, for every member to download for a week.';
-  if (!managesTeam(context.team.role))
-    return card(
-      'start',
-      'Export a project',
-      words,
-      h('p', { class: 'note-line card-body' }, 'Owners and admins start exports.'),
-    );
+function startCard(context, kind) {
   const body =
     context.projects.length > 0
-      ? startForm(context)
+      ? startForm(context, kind)
       : h('p', { class: 'note-line' }, 'This team has no project yet.');
-  return card('start', 'Export a project', words, h('div', { class: 'card-body' }, body));
+  return card(kind.type, kind.title, kind.text, h('div', { class: 'card-body' }, body));
+}
+
+function startCards(context) {
+  if (!managesTeam(context.team.role))
+    return h('p', { class: 'note-line' }, 'Owners and admins start jobs; every member may download.');
+  return h(
+    'div',
+    { class: 'start-cards' },
+    KINDS.map((kind) => startCard(context, kind)),
+  );
 }
 
 /* ---- the page ---- */
@@ -203,7 +222,7 @@ async function showJobs(api, team) {
     poller.now();
   };
   byId('content').replaceChildren(
-    startCard({ api, team, projects, started }),
+    startCards({ api, team, projects, started }),
     card('jobs', 'Jobs', null, h('div', { class: 'card-body' }, jobs.list, jobs.more)),
   );
   await showWanted(api, jobs);
