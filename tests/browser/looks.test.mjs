@@ -160,7 +160,7 @@ const PAGES = [
   { name: 'feedback', path: '/dashboard/feedback', ready: 'Search never finds my order numbers.' },
   {
     name: 'unknown',
-    path: '/dashboard/issues?project=1',
+    path: '/dashboard/nowhere?project=1',
     ready: 'There is no page at this address',
   },
   { name: 'experiments', path: '/dashboard/experiments', ready: 'Free delivery bar' },

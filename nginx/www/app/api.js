@@ -119,5 +119,6 @@ export function withQuery(path, values) {
     if (value !== undefined && value !== null && value !== '') query.set(name, value);
   }
   const text = query.toString();
-  return text === '' ? path : `${path}?${text}`;
+  if (text === '') return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${text}`;
 }

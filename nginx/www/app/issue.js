@@ -1,0 +1,126 @@
+/* issue - one issue: what it is, its status, and its single events. */
+
+import { byId, h, plural } from './dom.js';
+import { emptyState, failedState } from './page.js';
+import { card, loadInto } from './card.js';
+import { pagedList } from './paged.js';
+import { projectOf } from './projects.js';
+import { complain, say } from './status.js';
+import { mayCreate } from './teams.js';
+import { timeElement } from './time.js';
+
+const PAGE = 20;
+
+/* status -> what it is called, its colour, what the button that leads there says */
+export const STATUSES = {
+  new: ['New', 'alarm'],
+  regressed: ['Regressed', 'alarm'],
+  in_progress: ['In progress', 'live', 'Take it in progress'],
+  snoozed: ['Snoozed', 'waiting', 'Snooze'],
+  silenced: ['Silenced', 'quiet', 'Silence'],
+  resolved: ['Resolved', 'done', 'Resolve'],
+};
+
+export function statusChip(status) {
+  const [name, tone] = STATUSES[status] ?? [status, 'quiet'];
+  return h('span', { class: `chip ${tone}` }, name);
+}
+
+function facts(issue) {
+  return h(
+    'p',
+    {},
+    `${plural(issue.events, 'event')}, ${plural(issue.users, 'user')}. First seen `,
+    timeElement(issue.first_seen_at),
+    ', last seen ',
+    timeElement(issue.last_seen_at),
+    `, in ${issue.environment.name}${issue.app ? `, by ${issue.app}` : ''}.`,
+  );
+}
+
+function eventRow({ title, app, user, context, created_at: at }) {
+  return h(
+    'li',
+    { class: 'card quote' },
+    h('p', { class: 'quote-text' }, title),
+    h(
+      'p',
+      { class: 'quote-by' },
+      user ? h('strong', {}, user) : 'Nobody named',
+      app ? ` · ${app}` : null,
+      ' · ',
+      timeElement(at),
+    ),
+    context ? h('pre', { tabindex: '0' }, JSON.stringify(context, null, 2)) : null,
+  );
+}
+
+/* The chip, and a button to every other status that a member may choose. */
+function statusCard(api, issue, role) {
+  const box = h('div', { class: 'chips moves' });
+  const draw = (status) => {
+    const buttons = Object.entries(STATUSES)
+      .filter(([id, words]) => words[2] && id !== status && mayCreate(role))
+      .map(([id, words]) =>
+        h('button', { class: 'button', type: 'button', onclick: () => move(id) }, words[2]),
+      );
+    box.replaceChildren(statusChip(status), ...buttons);
+  };
+  const move = async (status) => {
+    try {
+      const { data } = await api.patch(`/v1/issues/${issue.id}`, { status });
+      draw(data.issue.status);
+      box.querySelector('button')?.focus();
+      say(`It is ${STATUSES[data.issue.status][0].toLowerCase()} now.`);
+    } catch (error) {
+      complain(error, 'Not changed.');
+    }
+  };
+  draw(issue.status);
+  return card('status-card', 'Status', null, facts(issue), box);
+}
+
+function eventsCard(api, issue) {
+  const list = h('ul', { class: 'quotes' });
+  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older events');
+  const pages = pagedList({
+    api,
+    path: `/v1/issues/${issue.id}/events`,
+    noun: 'events',
+    list,
+    more,
+    limit: PAGE,
+    row: eventRow,
+    empty: () =>
+      h('li', {}, emptyState({ drawing: 'issue', title: 'No event', text: 'They are kept for 30 days.' })),
+  });
+  const place = h('div', {}, list, h('div', { class: 'more' }, more));
+  loadInto(place, async () => {
+    await pages.reload();
+    place.replaceChildren(list, h('div', { class: 'more' }, more));
+  });
+  return card('events-card', 'Events', 'Those of the last 30 days, newest first.', place);
+}
+
+export async function openIssue({ api, me, id }) {
+  const content = byId('content');
+  try {
+    const { data } = await api.get(`/v1/issues/${encodeURIComponent(id)}`);
+    const project = await projectOf(api, me, data.issue.project_id);
+    byId('crumb').replaceChildren(
+      h('a', { href: `/dashboard/issues?project=${project.id}` }, `Issues of ${project.name}`),
+    );
+    byId('title').textContent = data.issue.title;
+    byId('summary').textContent = '';
+    content.replaceChildren(
+      statusCard(api, data.issue, project.role),
+      eventsCard(api, data.issue),
+    );
+  } catch (error) {
+    content.replaceChildren(
+      error.status === 404
+        ? emptyState({ drawing: 'issue', title: 'No such issue', text: error.message })
+        : failedState(error, () => location.reload()),
+    );
+  }
+}
