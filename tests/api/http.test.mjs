@@ -5,12 +5,13 @@ import test from 'node:test';
 import { base, call, expect, ok, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
 import { raw } from '../lib/raw.mjs';
-import { give, makeExperiment, makeFlag, makeWorld } from '../lib/world.mjs';
+import { give, makeExperiment, makeFlag, makeIssue, makeJob, makeWorld } from '../lib/world.mjs';
 
 const { owner, team } = makeWorld();
 const [note] = give(owner, [{}]);
 const experiment = `/v1/experiments/${makeExperiment(team.project).id}`;
 const flag = `/v1/flags/${makeFlag(team).id}`;
+const issue = `/v1/issues/${makeIssue(team)}`;
 const me = '/v1/auth/me';
 
 const unknown = [
@@ -61,11 +62,12 @@ const readable = ['/v1/auth/me', '/v1/auth/me/webhooks', '/v1/notifications', '/
   `/v1/teams/${team.id}/audit`, `/v1/teams/${team.id}/projects`, `/v1/projects/${team.project}`,
   `/v1/projects/${team.project}/experiments`, experiment, `${experiment}/preflight`, `/v1/projects/${team.project}/flags`, flag,
   `${experiment}/schedule`, `${flag}/environments/production/schedule`, `/v1/projects/${team.project}/schedules`,
+  `/v1/projects/${team.project}/issues`, issue, `${issue}/events`, `/v1/teams/${team.id}/jobs`, `/v1/jobs/${makeJob(team).id}`,
   `/v1/projects/${team.project}/feedback`, '/livez', '/readyz', '/metrics'];
 
 test('the list above holds every GET of openapi.yaml', () => {
-  // a page for mail programs and a file have tests of their own
-  const count = operations().filter((op) => op.method === 'GET' && !/^\/(openapi\.yaml|unsubscribe)/.test(op.path)).length;
+  // a page for mail programs and two files have tests of their own
+  const count = operations().filter((op) => op.method === 'GET' && !/^\/(openapi\.yaml|unsubscribe|v1\/jobs\/.*\/file)/.test(op.path)).length;
   assert.equal(readable.length, count);
 });
 
@@ -83,7 +85,7 @@ for (const path of readable) {
 
 // Query parameters: ignored, or refused before anything is done.
 const strict = { Prefer: 'handling=strict' };
-const paged = /notifications$|teams\/[^/]+\/deliveries$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback)$/;
+const paged = /notifications$|teams\/[^/]+\/deliveries$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback|issues|events|jobs)$/;
 
 for (const path of readable) {
   test(`strict handling of GET ${path}`, async () => {
