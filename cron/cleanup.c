@@ -12,7 +12,7 @@
 #include "queries.h"
 
 /* The same order as this job's names in cron/main.c. */
-enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS, FILES, ISSUE_EVENTS };
+enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS, FILES, ISSUE_EVENTS, JOBS };
 
 static const struct sweep {
 	int tally;
@@ -25,6 +25,7 @@ static const struct sweep {
 	{ SESSIONS, &q_cleanup_revoked },
 	{ DELIVERIES, &q_cleanup_deliveries },
 	{ EVENTS, &q_cleanup_events },
+	{ JOBS, &q_cleanup_jobs },
 	{ ISSUE_EVENTS, &q_cleanup_issue_events },
 };
 
@@ -58,6 +59,7 @@ count_only(const struct run *run, int64_t *tally)
 	tally[CODES] = rows_int(rows, 0, "codes");
 	tally[SESSIONS] = rows_int(rows, 0, "sessions");
 	tally[DELIVERIES] = rows_int(rows, 0, "deliveries");
+	tally[JOBS] = rows_int(rows, 0, "jobs");
 	tally[EVENTS] = rows_int(rows, 0, "events");
 	tally[ISSUE_EVENTS] = rows_int(rows, 0, "issue_events");
 	return jobs_files_sweep(run, &tally[FILES]);

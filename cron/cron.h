@@ -13,7 +13,7 @@
  *
  * A new job is one file cron/<job>.c, one row in that table, and a line in the crontab.
  */
-#define TALLY_MAX 8
+#define TALLY_MAX 12
 
 /* Which failed deliveries; NULL: whichever. */
 struct replay_filter {

@@ -27,7 +27,7 @@ static const struct job jobs[] = {
 	    { "sent", "skipped", "failed", "retried", "lost" } },
 	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
 	    { "deleted", "erased", "codes", "sessions", "deliveries", "events", "files",
-		"issue_events" } },
+		"issue_events", "jobs" } },
 	{ "jobs", jobs_job, "run what people and keys have started",
 	    { "completed", "failed", "cancelled", "left" }, .quiet = true },
 	{ "replay", replay_job, "have failed deliveries sent again, those that match every filter",

@@ -161,6 +161,24 @@ WITH old AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
 
+-- name: cleanup_jobs
+-- Ended more than 90 days ago; what still has a file keeps its row until that is gone.
+WITH old AS MATERIALIZED (
+	SELECT id
+	  FROM jobs
+	 WHERE finished_at < date_trunc('milliseconds', coalesce($1::timestamptz, now())) - interval '90 days'
+	   AND file_name IS NULL
+	 ORDER BY finished_at
+	 LIMIT 1000
+	   FOR UPDATE SKIP LOCKED
+), gone AS (
+	DELETE FROM jobs j
+	 USING old
+	 WHERE j.id = old.id
+	RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
+
 -- name: cleanup_count
 -- What a run at $1 would do: the conditions above.
 WITH clock AS MATERIALIZED (
@@ -177,6 +195,8 @@ SELECT (SELECT count(*) FROM notifications
 	 WHERE expires_at < at OR revoked_at < at - interval '30 days') AS sessions,
        (SELECT count(*) FROM deliveries
 	 WHERE notification_id IS NULL AND decided_at < at - interval '90 days') AS deliveries,
+       (SELECT count(*) FROM jobs
+	 WHERE finished_at < clock.at - interval '90 days' AND file_name IS NULL) AS jobs,
        (SELECT count(*) FROM mail_events
 	 WHERE received_at < clock.at - interval '30 days') AS events,
        (SELECT count(*) FROM issue_events

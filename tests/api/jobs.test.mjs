@@ -229,6 +229,17 @@ test('what no job names is removed after a day, what one names is not', async ()
   assert.deepEqual([...strays, path.join(folder, own)].map(existsSync), [false, false, true, true]);
 });
 
+test('a job that ended 90 days ago is erased, one that still has its file is not', async () => {
+  const at = (ms) => new Date(Date.now() - 90 * 86400000 + ms).toISOString();
+  const [over, young, kept] = [{ finished_at: at(-1000) }, { finished_at: at(600000) },
+    { finished_at: at(-1000), file_name: 'x.json', file_expires_at: new Date(Date.now() + 60000).toISOString() }]
+    .map((fields) => makeJob(team, { project_id: project(), ...fields }));
+  assert.equal(cron('cleanup', '--dry-run').jobs, 1);
+  assert.equal(cron('cleanup').jobs, 1);
+  expect(await call('GET', `/v1/jobs/${over.id}`, { as: owner.token }), 404, 'Job not found');
+  for (const { id } of [young, kept]) await show(id);
+});
+
 /* ---- cancelled ---- */
 
 test('cancelled before it began', async () => {
