@@ -44,6 +44,21 @@ SELECT ('00000000-0000-4000-8000-0000000000' || p.n || e.n)::uuid, p.id::uuid, e
  CROSS JOIN (VALUES (1, 'development'), (2, 'staging'), (3, 'production')) AS e (n, name)
 ON CONFLICT DO NOTHING;
 
+-- What went wrong, the newest in production; the notices below lead there.
+INSERT INTO issues (id, project_id, environment_id, title, app, status, status_at, events, users, last_seen_at, told, created_at)
+SELECT i.id::uuid, e.project_id, e.id, i.title, 'shop', i.status, made.at, i.events, i.users,
+       date_trunc('milliseconds', now() - i.last::interval), i.events, made.at
+  FROM (VALUES
+	('00000000-0000-4000-8000-000000000091', 'TypeError: total is undefined', 'new', '1 day 22 hours', '20 minutes', 212, 57, 'production'),
+	('00000000-0000-4000-8000-000000000092', 'Payment provider timed out after 10 s', 'regressed', '6 days', '3 hours', 48, 31, 'production'),
+	('00000000-0000-4000-8000-000000000093', 'Image of a product not found', 'in_progress', '8 days', '5 hours', 1204, 388, 'production'),
+	('00000000-0000-4000-8000-000000000094', 'Session lost between two pages', 'resolved', '12 days', '9 days', 15, 9, 'production'),
+	('00000000-0000-4000-8000-000000000095', 'Deprecated call of basket.sum()', 'silenced', '3 days', '1 hour', 96, 4, 'staging')
+       ) i (id, title, status, age, last, events, users, environment)
+  JOIN environments e ON e.project_id = '00000000-0000-4000-8000-000000000021' AND e.name = i.environment
+ CROSS JOIN LATERAL (SELECT date_trunc('milliseconds', now() - i.age::interval) AS at) made
+ON CONFLICT DO NOTHING;
+
 INSERT INTO feedback (id, project_id, environment_id, message, name, email, context, created_at)
 SELECT ('00000000-0000-4000-8000-00000000005' || n)::uuid, '00000000-0000-4000-8000-000000000021',
        '00000000-0000-4000-8000-000000000033', message, name, email, context::jsonb,
