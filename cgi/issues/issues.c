@@ -7,7 +7,7 @@
  *   GET   /v1/issues/{id}/events         the single ones of the last 30 days
  *   PATCH /v1/issues/{id}                its status
  *
- * SQL: sql/query/issues.sql; what a status may become: sql/migrations/0019_issues.sql.
+ * SQL: sql/query/issues.sql; what a status may become: sql/migrations/0021_issues.sql.
  */
 #include "cgi/issues/issues.h"
 

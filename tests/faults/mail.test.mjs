@@ -79,7 +79,7 @@ test('a key that is bound to other bytes is never used again', async () => {
   assert.equal((await dispatch(fake.env)).failed, 2);
   assert.equal((await dispatch(fake.env, ...minutes(600))).sent, 0);
   assert.deepEqual(rows('SELECT DISTINCT status, error FROM deliveries'),
-    [{ status: 'failed', error: 'conflict: 409 invalid_idempotent_request' }]);
+    [{ status: 'failed', error: 'unknown: conflict, 409 invalid_idempotent_request' }]);
   assert.equal(fake.requests.length, 1);
 });
 
