@@ -212,12 +212,12 @@ test('keys: arrows, Home, End, R and Delete', () => {
   });
 });
 
-test('a link is followed and marked read; a page that is not made yet says so', () => {
-  const user = userWith('linked', [{ title: 'Leads on', link: '/dashboard/issues?project=1' }]);
+test('a link is followed and marked read; an address without a page says so', () => {
+  const user = userWith('linked', [{ title: 'Leads on', link: '/dashboard/nowhere?project=1' }]);
   return visit(user, {}, async (page) => {
     await page.goto(INBOX);
     await page.getByRole('link', { name: 'Leads on' }).click();
-    await page.waitForURL('**/dashboard/issues?project=1');
+    await page.waitForURL('**/dashboard/nowhere?project=1');
     await page.getByText('There is no page at this address').waitFor();
     await bellSays(page, 'Notifications');
   });
