@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # firing - carillon-cron fire with MOMENTS due at once, and what that does to polls.
-FIRE_CLIENTS=3	# fire has as many connections for transactions
+FIRE_CLIENTS=2	# fire has as many connections for transactions
 START=0
 
 # The same experiments again, each in a schedule of its own.
