@@ -40,7 +40,9 @@ static const struct setting {
 	const char *help;
 } settings[] = {
 	/* CARILLON_VAR is not here: it says where the file with these is */
-	{ "CARILLON_PORT", PORT, AT(port), "8080", "where nginx listens, on 127.0.0.1" },
+	{ "CARILLON_PORT", PORT, AT(port), "8080", "where nginx listens" },
+	{ "CARILLON_LISTEN", SCRIPTS, 0, "127.0.0.1",
+	    "nginx: addresses to listen on, such as 0.0.0.0 [::]" },
 	{ "CARILLON_BASE_URL", SITE, AT(base_url), NULL,
 	    "how links in mail begin; http://127.0.0.1:PORT when unset" },
 	{ "CARILLON_DATABASE_URL", TEXT, AT(database_url), NULL,

@@ -103,7 +103,11 @@ not_serving() {
 
 log_of() { case $1 in PostgreSQL) echo "$LOG/postgres.log" ;; *) echo "$LOG/$1.log" ;; esac; }
 
-port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$CARILLON_PORT") 2>/dev/null; }
+port_is_free() {
+	local first=${CARILLON_LISTEN:-127.0.0.1}
+	first=${first%% *} first=${first#[}
+	! (exec 3<>"/dev/tcp/${first%]}/$CARILLON_PORT") 2>/dev/null
+}
 
 # Looks after children that end, which they should not.  A child that ends while another is being
 # looked after is not seen by wait -n any more, so every round asks for all of them.
