@@ -245,6 +245,19 @@ lane_take(struct db *db)
 	return l;
 }
 
+enum db_status
+db_read_alone(struct db *db, const struct db_stmt *st, struct db_args args, struct db_rows **rows)
+{
+	struct item it = item_of(st, args);
+	struct lane *l = lane_take(db);
+	enum db_status rc;
+
+	it.repeatable = true;
+	rc = run_again(l, it, rows);
+	l->taken = false;
+	return rc;
+}
+
 /*
  * While somebody else holds the lock on a user's row, each write of that user would hold
  * up everybody's batch for as long as lock_timeout.  So once that has happened, the user's

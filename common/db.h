@@ -10,12 +10,11 @@
 /*
  * db - a program's way to PostgreSQL; common/db*.c alone talk to libpq.
  *
- * SQL text lives in sql/query/<family>.sql; the build makes of each named statement a
- * "struct db_stmt q_<name>".
- * Inside a fiber (common/fiber.h) a call lets others go on while it waits; elsewhere (tests,
- * most of cron) the same call simply blocks.  Statements of the fibers that wait at one time
- * travel together: all reads of a turn in one pipeline on one connection, all writes on
- * another, so that neither a wake-up nor a log flush is paid for each.
+ * SQL text lives in sql/query/<family>.sql; the build makes of each named statement a struct
+ * db_stmt q_<name>.  Inside a fiber (common/fiber.h) a call lets others go on while it waits;
+ * elsewhere (tests, most of cron) it simply blocks.  Statements of the fibers that wait at one time
+ * travel together: all reads of a turn in one pipeline on one connection, all writes on another, so
+ * that neither a wake-up nor a log flush is paid for each.
  */
 struct db;
 struct db_tx;
@@ -34,8 +33,7 @@ enum db_status {
 	DB_BAD,      /* a value that its type refuses */
 	DB_RETRY,    /* serialization failure or deadlock: db_tx runs again */
 	DB_BUSY,     /* a timeout of ours: answer 503 */
-	DB_AWAY,     /* no connection, or it broke: answer 503.  Of a write
-				   it may be unknown whether it happened */
+	DB_AWAY,     /* no connection, or it broke: answer 503.  Of a write nobody may know */
 	DB_FAIL      /* anything else: our fault */
 };
 
@@ -47,11 +45,9 @@ struct db_args {
 	((struct db_args){ sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), \
 	    (const char *const[]){ __VA_ARGS__ } })
 
-/*
- * Connects when first used, and again after a break.  url is a libpq URI or key=value string.
+/* Connects when first used, and again after a break.  url is a libpq URI or key=value string.
  * prepare false sends each statement with its text: for poolers that cannot keep prepared ones.
- * NULL when there is no memory.
- */
+ * NULL when there is no memory. */
 struct db *db_open(const char *url, bool prepare);
 void db_close(struct db *db); /* NULL is a no-op */
 
@@ -69,6 +65,7 @@ const char *db_error(const struct db *db);
  * row answers, a row a call at most.  db_write is one statement and its own commit, of which
  * args.v[0] is the id of the one user whose rows it locks; statements of several users may share
  * a commit.  db_alone is a write that may take long or wait; its args.v[0] is such an id too.
+ * db_read_alone is db_read of what may take long: nobody else's read waits behind it.
  */
 enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
@@ -76,14 +73,16 @@ enum db_status db_read_together(struct db *db, const struct db_stmt *st, struct 
     struct db_rows **rows) MUST_CHECK;
 enum db_status db_write(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
+enum db_status db_read_alone(struct db *db, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows) MUST_CHECK;
 enum db_status db_alone(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
 
 /*
- * Run body inside one transaction: commit on DB_OK or DB_NONE, else roll back.  body is run
- * again (at most 5 times) on DB_RETRY: it must touch only the database and its own ctx, and
- * start its ctx afresh.  db_later is for a statement whose answer nobody needs: it travels with
- * the next one, or with COMMIT.  Where it fails, so do these, with its status.  args are copied.
+ * Run body inside one transaction: commit on DB_OK or DB_NONE, else roll back.  body is run again
+ * (at most 5 times) on DB_RETRY: it must touch only the database and its own ctx, and start that
+ * afresh.  db_later is for a statement whose answer nobody needs: it travels with the next one, or
+ * with COMMIT.  Where it fails, so do these, with its status.  args are copied.
  */
 typedef enum db_status db_tx_fn(struct db_tx *tx, void *ctx);
 enum db_status db_tx(struct db *db, db_tx_fn *body, void *ctx) MUST_CHECK;

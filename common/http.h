@@ -61,7 +61,8 @@ struct reply {
 	struct out body;   /* JSON text; empty for 204 and 304 */
 	const char *type;  /* Content-Type; NULL is application/json */
 	const char *allow; /* with 405 */
-	const char *etag, *poll, *unread, *retry_after, *cookie; /* header values, or NULL */
+	/* header values, or NULL */
+	const char *etag, *poll, *unread, *undo, *retry_after, *cookie;
 	/* In place of a body: nginx's internal address of a file, and its Content-Disposition. */
 	const char *file, *file_title;
 };

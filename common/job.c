@@ -139,6 +139,6 @@ job_tell(struct db_tx *tx, struct arena *a, const struct conf *conf, const struc
 	if (n.users == NULL)
 		return DB_OK;
 	if (key != NULL)
-		n.because = arena_fmt(a, "You get this because your key “%s” started it.", key);
+		n.because = arena_fmt(a, "your key “%s” started it", key);
 	return notify_enqueue(tx, a, conf, &n);
 }

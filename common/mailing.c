@@ -23,17 +23,6 @@ resource_label(const char *kind)
 	return NULL;
 }
 
-static const char *
-because(struct arena *a, const struct notice_type *type, const struct notice *n)
-{
-	if (n->because != NULL)
-		return n->because;
-	if (!type->names_team)
-		return arena_fmt(a, "You get this because %s.", type->because);
-	return arena_fmt(a, "You get this because %s %s.", type->because,
-	    n->team_name != NULL ? n->team_name : "the team");
-}
-
 /*
  * A message that nobody sent, the same for all mail about one thing: mail programs show those that
  * refer to it together.  It must not change when the server moves, so it names none.
@@ -93,7 +82,9 @@ mailing_of(struct mailing *m, struct arena *a, const char *base_url, const struc
 	doc_fact(&d, "In UTC", n->when_utc);
 	doc_fact(&d, "Why", n->why);
 	doc_button(&d, type->open, arena_fmt(a, "%s%s", base_url, link));
-	doc_foot(&d, because(a, type, n));
+	doc_foot(&d,
+	    arena_fmt(a, "You get this because %s.",
+		n->because != NULL ? n->because : notice_because(a, type, n->team_name)));
 	if (m->unsubscribe != NULL) {
 		doc_foot_gap(&d, "Stop these mails", m->unsubscribe);
 		doc_foot_link(&d, "Choose what is mailed",

@@ -65,6 +65,36 @@ notice_find(const char *name)
 	return NULL;
 }
 
+const char *
+notice_because(struct arena *a, const struct notice_type *t, const char *team_name)
+{
+	if (!t->names_team)
+		return t->because;
+	return arena_fmt(a, "%s %s", t->because, team_name != NULL ? team_name : "the team");
+}
+
+const char *
+notice_reason(struct arena *a, const char *type, const char *because)
+{
+	const struct notice_type *t = notice_find(type);
+
+	if (because == NULL && t != NULL)
+		because = notice_because(a, t, NULL);
+	if (because == NULL)
+		return NULL;
+	return arena_fmt(a, "%c%s",
+	    *because >= 'a' && *because <= 'z' ? *because - 'a' + 'A' : *because, because + 1);
+}
+
+/* What the row says of it: what nobody could tell from its type. */
+static const char *
+row_because(struct arena *a, const struct notice_type *t, const struct notice *n)
+{
+	if (n->because != NULL)
+		return n->because;
+	return t->names_team ? notice_because(a, t, n->team_name) : NULL;
+}
+
 /*
  * The end of each user's own unsubscribe link, as PostgreSQL's text of text[], in the order of
  * users, which is that of uuid[] as it prints it.
@@ -149,7 +179,7 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const
 			n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
 			n->resource_name, n->project_id, n->project_name, n->environment_id,
 			n->environment_name, m.text.head, m.text.tail, m.html.head, m.html.tail,
-			m.headers, m.unsubscribe, links, hook));
+			m.headers, m.unsubscribe, links, hook, row_because(a, t, n)));
 	}
 	return DB_OK;
 }

@@ -18,8 +18,8 @@ struct notice_type {
 	const char *resource;   /* what kind of thing it is about, in words */
 	const char *open;       /* what a mail's button says */
 	const char *recipients; /* in words */
-	const char *because;    /* the same said to one of them: "You get this because …" */
-	bool names_team;        /* the team's name ends that sentence */
+	const char *because;    /* the same said to one of them: see notice_because() */
+	bool names_team;        /* the team's name ends that */
 	bool in_app, email;     /* on unless a preference says otherwise */
 	bool is_mutable;        /* preferences count */
 };
@@ -44,8 +44,15 @@ struct notice {
 	/* for the mail only: */
 	const char *when, *when_utc, *why; /* of what was scheduled; why: a sentence */
 	const char *team_name;
-	const char *because; /* a whole sentence, in place of the type's */
+	const char *because; /* the end of "You get this because …", in place of the type's */
 };
+
+/* The end of "You get this because …" for a member of a team, NULL if its name is not known. */
+const char *notice_because(struct arena *a, const struct notice_type *t, const char *team_name);
+
+/* The same as a sentence of its own: "You scheduled it".  because is what the row says, or NULL;
+ * NULL when neither that nor the type, which may have left the registry, says anything. */
+const char *notice_reason(struct arena *a, const char *type, const char *because);
 
 /*
  * Make one inbox row for each user and one delivery for each channel they want, in

@@ -9,6 +9,9 @@
 /* Before every row: the first page asks for what is older than this. */
 #define FIRST_AT   "infinity"
 #define FIRST_ID   "ffffffff-ffff-ffff-ffff-ffffffffffff"
+/* And so begins a list that rises. */
+#define LEAST_AT   "-infinity"
+#define LEAST_ID   "00000000-0000-0000-0000-000000000000"
 
 const char *const page_params[] = { "cursor", "limit", NULL };
 
@@ -96,6 +99,15 @@ page_read(struct req *rq, struct reply *rp, struct page *p)
 	return 0;
 }
 
+void
+page_rise(struct page *p)
+{
+	if (strcmp(p->at, FIRST_AT) != 0)
+		return;
+	p->at = LEAST_AT;
+	p->id = LEAST_ID;
+}
+
 int
 page_shown(const struct page *p, const struct db_rows *rows, bool *more)
 {
@@ -111,13 +123,20 @@ void
 page_close(struct out *o, const struct db_rows *rows, int shown, bool more, const char *cursor_key,
     const char *more_key)
 {
+	page_close_by(o, rows, shown, more, "created_at", cursor_key, more_key);
+}
+
+void
+page_close_by(struct out *o, const struct db_rows *rows, int shown, bool more, const char *column,
+    const char *cursor_key, const char *more_key)
+{
 	char cursor[CURSOR_LEN + 1];
 
 	assert(!more || shown > 0);
 	out_close(o, ']');
 	out_key(o, cursor_key);
 	if (more) {
-		moment_from_pg(rows_text(rows, shown - 1, "created_at"), cursor);
+		moment_from_pg(rows_text(rows, shown - 1, column), cursor);
 		snprintf(cursor + MOMENT_LEN, sizeof(cursor) - MOMENT_LEN, "|%s",
 		    rows_text(rows, shown - 1, "id"));
 	}

@@ -26,6 +26,9 @@ extern const char *const page_params[]; /* cursor, limit: for the route's row */
  */
 int page_read(struct req *rq, struct reply *rp, struct page *p);
 
+/* For a list that rises, oldest first: its first page comes after the least pair. */
+void page_rise(struct page *p);
+
 /* A cursor's two parts, checked; false when text is malformed. */
 bool page_cursor(struct arena *a, const char *text, size_t n, const char **at, const char **id);
 
@@ -47,5 +50,9 @@ int page_shown(const struct page *p, const struct db_rows *rows, bool *more);
  */
 void page_close(struct out *o, const struct db_rows *rows, int shown, bool more,
     const char *cursor_key, const char *more_key);
+
+/* The same of a list that is in the order of another column than created_at. */
+void page_close_by(struct out *o, const struct db_rows *rows, int shown, bool more,
+    const char *column, const char *cursor_key, const char *more_key);
 
 #endif

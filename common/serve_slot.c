@@ -183,6 +183,7 @@ slot_reply(struct slot *s)
 	put_header(out, "ETag: ", rp->etag);
 	put_header(out, "X-Poll-Interval: ", rp->poll);
 	put_header(out, "X-Unread-Count: ", rp->unread);
+	put_header(out, "X-Undo: ", rp->undo);
 	put_header(out, "Allow: ", rp->allow);
 	put_header(out, "Retry-After: ", rp->retry_after);
 	put_header(out, "Set-Cookie: ", rp->cookie);

@@ -63,6 +63,7 @@ job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn digest_job;   /* tally: enum digest_tally of cron/digest.h */
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */
 job_fn jobs_job;     /* tally: enum jobs_tally of cron/jobs.h */
+job_fn wake_job;
 job_fn cleanup_job;
 job_fn replay_job;
 

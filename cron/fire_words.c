@@ -275,7 +275,6 @@ fire_mail(struct arena *a, const struct fire_news *n, int64_t ms, struct notice 
 	out->when_utc = local != NULL ? utc : NULL;
 	out->why = reason(a, n);
 	if (rows_text(n->rows, 0, "scheduled_by") == NULL)
-		out->because = arena_fmt(a,
-		    "You get this because you own %s, and the account that scheduled it is gone.",
+		out->because = arena_fmt(a, "you own %s, and the account that scheduled it is gone",
 		    rows_text(n->rows, 0, "team_name"));
 }

@@ -21,6 +21,7 @@
 static const struct job jobs[] = {
 	{ "fire", fire_job, "carry out what was scheduled",
 	    { "fired", "missed", "failed", "skipped" } },
+	{ "wake", wake_job, "bring back what people have snoozed", { "woken", "users" } },
 	{ "digest", digest_job, "tell teams what is new and what came back",
 	    { "digests", "issues", "told" } },
 	{ "dispatch", dispatch_job, "send the mail that is due",

@@ -8,6 +8,7 @@ GRANT SELECT, INSERT, UPDATE ON users, teams, sessions, login_codes, projects,
     environments, inbox, notifications, deliveries TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flags, flag_environments TO carillon_web;
+GRANT SELECT, INSERT, DELETE ON inbox_marks TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON schedules, moments TO carillon_web;

@@ -1,16 +1,21 @@
 /* json - a row of the inbox as each face shows it. */
 #include "inbox.h"
+#include "notify.h"
 
 static const char *const v1_names[V1_COLS] = { "id", "type", "title", "body", "link", "team_id",
 	"read_at", "created_at" };
 
 struct inbox_cols
-inbox_cols(const struct db_rows *rows)
+inbox_cols(struct req *rq, const struct db_rows *rows, struct inbox_more more)
 {
-	struct inbox_cols c;
+	struct inbox_cols c = { .more = more, .a = rq->a };
 
 	for (int i = 0; i < V1_COLS; i++)
 		c.at[i] = rows_col(rows, v1_names[i]);
+	if (more.moment != NULL)
+		c.moment = rows_col(rows, more.moment);
+	if (more.reason)
+		c.because = rows_col(rows, "because");
 	return c;
 }
 
@@ -25,7 +30,31 @@ notification_json(struct out *o, const struct db_rows *rows, int row, const stru
 		else
 			out_text(o, rows_at(rows, row, c->at[i]));
 	}
+	if (c->more.moment != NULL) {
+		out_key(o, c->more.moment);
+		out_moment(o, rows_at(rows, row, c->moment));
+	}
+	if (c->more.reason) {
+		out_key(o, "reason");
+		out_text(o,
+		    notice_reason(c->a, rows_at(rows, row, c->at[TYPE]),
+			rows_at(rows, row, c->because)));
+	}
 	out_close(o, '}');
+}
+
+int
+notification_answer(struct req *rq, struct reply *rp, const struct db_rows *rows,
+    struct inbox_more more)
+{
+	struct inbox_cols c = inbox_cols(rq, rows, more);
+	struct out *o = http_begin(rq, rp, 200);
+
+	out_open(o, '{');
+	out_key(o, "notification");
+	notification_json(o, rows, 0, &c);
+	out_close(o, '}');
+	return rp->status;
 }
 
 static void

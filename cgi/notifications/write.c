@@ -8,9 +8,8 @@
 #include "page.h"
 #include "queries.h"
 
-/* 0 when the statement reached a row of the caller's; else the status answered. */
-static int
-changed(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows,
+int
+inbox_changed(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows,
     const char *found)
 {
 	if (st != DB_OK)
@@ -21,41 +20,6 @@ changed(struct req *rq, struct reply *rp, enum db_status st, const struct db_row
 		return http_missing(rq, rp, INBOX_NOUN);
 	rp->unread = arena_dup(rq->a, rows_text(rows, 0, "unread"));
 	return 0;
-}
-
-struct patch {
-	enum field_bool read;
-};
-
-static const struct field patch_fields[] = {
-	BOOL(struct patch, read, NULLABLE),
-	{ 0 },
-};
-
-int
-patch_notification(struct req *rq, struct reply *rp)
-{
-	SCOPED(rows_free) struct db_rows *rows = NULL;
-	struct patch in = { .read = YES };
-	struct inbox_cols c;
-	enum db_status st;
-	const char *id;
-	struct out *o;
-
-	if (field_read(rq, rp, patch_fields, &in) != 0 ||
-	    (id = http_id(rq, rp, 0, INBOX_NOUN)) == NULL)
-		return rp->status;
-	st = db_write(rq->db, &q_notification_mark,
-	    DB_ARGS(rq->user, rq->session, id, field_flag(in.read), "false"), &rows);
-	if (changed(rq, rp, st, rows, "id") != 0)
-		return rp->status;
-	o = http_begin(rq, rp, 200);
-	c = inbox_cols(rows);
-	out_open(o, '{');
-	out_key(o, "notification");
-	notification_json(o, rows, 0, &c);
-	out_close(o, '}');
-	return rp->status;
 }
 
 int
@@ -70,7 +34,7 @@ read_notification(struct req *rq, struct reply *rp)
 		return rp->status;
 	st = db_write(rq->db, &q_notification_mark,
 	    DB_ARGS(rq->user, rq->session, id, "true", "true"), &rows);
-	if (changed(rq, rp, st, rows, "id") != 0)
+	if (inbox_changed(rq, rp, st, rows, "id") != 0)
 		return rp->status;
 	o = http_begin(rq, rp, 200);
 	out_open(o, '{');
@@ -91,7 +55,7 @@ delete_notification(struct req *rq, struct reply *rp)
 	if (id == NULL)
 		return rp->status;
 	st = db_write(rq->db, &q_notification_delete, DB_ARGS(rq->user, rq->session, id), &rows);
-	if (changed(rq, rp, st, rows, "id") != 0)
+	if (inbox_changed(rq, rp, st, rows, "id") != 0)
 		return rp->status;
 	o = http_begin(rq, rp, 200);
 	out_open(o, '{');
@@ -100,6 +64,8 @@ delete_notification(struct req *rq, struct reply *rp)
 	out_close(o, '}');
 	return rp->status;
 }
+
+/* ---- everything at once, and back ---- */
 
 /* A type or cursor that is too long is unknown or malformed, like any other wrong one. */
 #define ANY_LENGTH 65536
@@ -114,7 +80,7 @@ static const struct field mark_all_fields[] = {
 	{ 0 },
 };
 
-/* Mark, and say how many under key, inside of wrap when there is one. */
+/* Mark, and say how many, inside of wrap when there is one; how to undo it is a header. */
 static int
 mark_all(struct req *rq, struct reply *rp, const char *type, const char *at, const char *id,
     const char *wrap)
@@ -124,8 +90,10 @@ mark_all(struct req *rq, struct reply *rp, const char *type, const char *at, con
 	    DB_ARGS(rq->user, rq->session, type, at, id), &rows);
 	struct out *o;
 
-	if (changed(rq, rp, st, rows, "marked") != 0)
+	if (inbox_changed(rq, rp, st, rows, "marked") != 0)
 		return rp->status;
+	if (rows_text(rows, 0, "undo") != NULL)
+		rp->undo = arena_dup(rq->a, rows_text(rows, 0, "undo"));
 	o = http_begin(rq, rp, 200);
 	out_open(o, '{');
 	if (wrap != NULL) {
@@ -162,4 +130,46 @@ int
 read_all(struct req *rq, struct reply *rp)
 {
 	return mark_all(rq, rp, NULL, "infinity", INBOX_LAST_ID, "data");
+}
+
+struct undo {
+	const char *undo;
+};
+
+static const struct field undo_fields[] = {
+	TEXT(struct undo, undo, REQUIRED, 0, ANY_LENGTH),
+	{ 0 },
+};
+
+/* Whether it may be a version; what cannot is 0, which no call ever gives. */
+static bool
+is_version(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && n <= 18 && s[n] == '\0';
+}
+
+int
+undo_mark_all(struct req *rq, struct reply *rp)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct undo in = { 0 };
+	enum db_status st;
+	struct out *o;
+
+	if (field_read(rq, rp, undo_fields, &in) != 0)
+		return rp->status;
+	st = db_alone(rq->db, &q_notification_undo,
+	    DB_ARGS(rq->user, rq->session, is_version(in.undo) ? in.undo : "0"), &rows);
+	if (st == DB_OK && rows_bool(rows, 0, "signed_in") && rows_text(rows, 0, "given") == NULL)
+		return http_fail(rq, rp, 404, "Nothing to undo");
+	if (inbox_changed(rq, rp, st, rows, "unmarked") != 0)
+		return rp->status;
+	o = http_begin(rq, rp, 200);
+	out_open(o, '{');
+	out_key(o, "unmarked");
+	out_int(o, rows_int(rows, 0, "unmarked"));
+	out_close(o, '}');
+	return rp->status;
 }

@@ -6,16 +6,17 @@
 -- 1,000 is in the text because the planner guesses badly at a LIMIT that it cannot see.
 
 -- name: cleanup_hide
--- Read for more than 30 days: soft-deleted.  Only read rows go, so unread stays.  The inboxes are
--- locked first and in user order, as every writer does it; what its owner marked as unread while
--- this waited for the lock is looked at again by the UPDATE, and stays.
+-- Read for more than 30 days, and not restored since: soft-deleted.  Only read rows go, so unread
+-- stays.  The inboxes are locked first and in user order, as every writer does it; what its owner
+-- marked as unread while this waited for the lock is looked at again by the UPDATE, and stays.
 WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', coalesce($1::timestamptz, now())) AS at
 ), old AS MATERIALIZED (
 	SELECT user_id, id
 	  FROM notifications
-	 WHERE deleted_at IS NULL AND read_at IS NOT NULL
+	 WHERE deleted_at IS NULL AND read_at IS NOT NULL AND snooze_until IS NULL
 	   AND read_at < (SELECT at FROM clock) - interval '30 days'
+	   AND (restored_at IS NULL OR restored_at < (SELECT at FROM clock) - interval '30 days')
 	 ORDER BY read_at
 	 LIMIT 1000
 ), box AS MATERIALIZED (
@@ -27,8 +28,10 @@ WITH clock AS MATERIALIZED (
 	UPDATE notifications n
 	   SET deleted_at = clock.at
 	  FROM clock, old
-	 WHERE n.user_id = old.user_id AND n.id = old.id AND n.deleted_at IS NULL
+	 WHERE n.user_id = old.user_id AND n.id = old.id
+	   AND n.deleted_at IS NULL AND n.snooze_until IS NULL
 	   AND n.read_at < clock.at - interval '30 days'
+	   AND (n.restored_at IS NULL OR n.restored_at < clock.at - interval '30 days')
 	   AND (SELECT count(*) FROM box) > 0	-- asked once, before the first row: all locks are held
 	RETURNING n.user_id, n.in_app
 ), moved AS (
@@ -40,21 +43,35 @@ WITH clock AS MATERIALIZED (
 SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
 
 -- name: cleanup_erase
--- Soft-deleted for more than 90 days: erased, and its deliveries with it (ON DELETE CASCADE).  No
--- owner can see these rows, so no inbox is locked; rows that another run has locked are its own.
-WITH old AS MATERIALIZED (
+-- Soft-deleted for more than 90 days: erased, and its deliveries with it (ON DELETE CASCADE).  It
+-- leaves its owner's bin, so versions move; what was restored while this waited for a lock is
+-- looked at again by the DELETE, and stays.
+WITH clock AS MATERIALIZED (
+	SELECT date_trunc('milliseconds', coalesce($1::timestamptz, now())) AS at
+), old AS MATERIALIZED (
 	SELECT user_id, id
 	  FROM notifications
 	 WHERE deleted_at IS NOT NULL
-	   AND deleted_at < date_trunc('milliseconds', coalesce($1::timestamptz, now())) - interval '90 days'
+	   AND deleted_at < (SELECT at FROM clock) - interval '90 days'
 	 ORDER BY deleted_at
 	 LIMIT 1000
-	   FOR UPDATE SKIP LOCKED
+), box AS MATERIALIZED (
+	SELECT user_id FROM inbox
+	 WHERE user_id IN (SELECT user_id FROM old)
+	 ORDER BY user_id
+	   FOR UPDATE
 ), gone AS (
 	DELETE FROM notifications n
-	 USING old
+	 USING clock, old
 	 WHERE n.user_id = old.user_id AND n.id = old.id
-	RETURNING 1
+	   AND n.deleted_at < clock.at - interval '90 days'
+	   AND (SELECT count(*) FROM box) > 0	-- asked once, before the first row: all locks are held
+	RETURNING n.user_id, n.in_app
+), moved AS (
+	UPDATE inbox i
+	   SET version = i.version + 1
+	  FROM (SELECT DISTINCT user_id FROM gone WHERE in_app) seen
+	 WHERE i.user_id = seen.user_id
 )
 SELECT (SELECT count(*) FROM gone) AS n, (SELECT count(*) FROM old) = 1000 AS more;
 
@@ -185,8 +202,9 @@ WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', coalesce($1::timestamptz, now())) AS at
 )
 SELECT (SELECT count(*) FROM notifications
-	 WHERE deleted_at IS NULL AND read_at IS NOT NULL
-	   AND read_at < at - interval '30 days') AS deleted,
+	 WHERE deleted_at IS NULL AND read_at IS NOT NULL AND snooze_until IS NULL
+	   AND read_at < at - interval '30 days'
+	   AND (restored_at IS NULL OR restored_at < at - interval '30 days')) AS deleted,
        (SELECT count(*) FROM notifications
 	 WHERE deleted_at IS NOT NULL AND deleted_at < at - interval '90 days') AS erased,
        (SELECT count(*) FROM login_codes

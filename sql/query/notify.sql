@@ -24,7 +24,8 @@ SELECT count(*) AS inboxes
 -- them; $5 says whether preferences may override those, and make mail wait.  $6... are the row,
 -- $19... the frozen mail: text and HTML, each with a gap between two parts for the user's own
 -- end, one of $25, of the unsubscribe link $24.  $26 is the body for a webhook, which gets the
--- moment and the notification's id; users without a webhook want nothing there.
+-- moment and the notification's id; users without a webhook want nothing there.  $27 is why they
+-- get it, where the type does not say so.
 WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', clock_timestamp()) AS at
 ), channel AS (
@@ -50,10 +51,10 @@ WITH clock AS MATERIALIZED (
 ), made AS (
 	INSERT INTO notifications (user_id, created_at, dedupe_key, type, team_id,
 	    title, body, link, data, resource_kind, resource_id, resource_name,
-	    project_id, project_name, environment_id, environment_name, in_app)
+	    project_id, project_name, environment_id, environment_name, in_app, because)
 	SELECT user_id, clock.at, $2::text, $6::text, $7::uuid,
 	       $8::text, $9::text, $10::text, $11::jsonb, $12::text, $13::uuid, $14::text,
-	       $15::uuid, $16::text, $17::uuid, $18::text, wanted
+	       $15::uuid, $16::text, $17::uuid, $18::text, wanted, $27::text
 	  FROM wish, clock
 	 WHERE channel = 'in_app'
 	ON CONFLICT (user_id, dedupe_key) DO NOTHING

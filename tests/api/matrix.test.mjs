@@ -13,11 +13,12 @@ const document = operations();
 
 // The owner's own and deleted notification, the outsider's, by id.
 const [own, deleted] = give(owner, [{}, { deleted_at: '2024-01-01T00:00:00Z' }]).map((row) => row.id);
-const [foreign] = give(outsider, [{}]).map((row) => row.id);
+const [foreign, binned] = give(outsider, [{}, { deleted_at: '2024-01-01T00:00:00Z' }]).map((row) => row.id);
 
 // What kinds of id there are for each placeholder: random and malformed ones are added.
 const ids = {
   notification: { own, foreign, deleted },
+  'notification in the bin': { own: deleted, foreign: binned, deleted: own },
   team: { own: team.id, foreign: other.id },
   project: { own: team.project, foreign: other.project },
   experiment: { own: makeExperiment(team.project).id, foreign: makeExperiment(other.project).id },
@@ -76,10 +77,15 @@ const table = {
   'POST /v1/auth/me/webhooks/{id}/test': { id: 'webhook', noun: 'Webhook' },
   'GET /v1/notifications': {},
   'GET /v1/notifications/unread-count': {},
+  'GET /v1/notifications/counts': {},
+  'GET /v1/notifications/bin': {},
+  'GET /v1/notifications/snoozed': {},
   'GET /v1/notifications/types': {},
   'POST /v1/notifications/mark-all-read': { body: { type: 'job.completed' } },
+  'POST /v1/notifications/undo': { body: { undo: '1' } },
   'PATCH /v1/notifications/{id}': { id: 'notification', noun: 'Notification', body: { read: true } },
   'DELETE /v1/notifications/{id}': { id: 'notification', noun: 'Notification', spends: true },
+  'POST /v1/notifications/{id}/restore': { id: 'notification in the bin', noun: 'Notification', spends: true },
   'GET /v1/notifications/{id}/deliveries': { id: 'notification', noun: 'Notification' },
   'GET /api/notifications': {},
   'POST /api/notifications/{id}/read': { id: 'notification', noun: 'Notification' },
@@ -217,7 +223,7 @@ for (const route of userRoutes) {
     assert.ok([outer, noun].some((word) => [...texts][0] === JSON.stringify({ error: `${word} not found` })), [...texts][0]);
   });
 
-  if (kind === 'notification' || kind === 'webhook') {
+  if (kind.startsWith('notification') || kind === 'webhook') {
     test(`${route}: another member of the same team gets the 404 as well`, async () => {
       for (const role of roles.slice(1))
         expect(await send(route, ids[kind].own, { as: world[role].token }), 404, `${noun} not found`, role);

@@ -79,8 +79,8 @@ export function makeWorld() {
 let serial = 0;
 const columns = `id uuid, type text, title text, body text, link text, data jsonb, team_id uuid, in_app boolean,
   resource_kind text, resource_id uuid, resource_name text, project_id uuid, project_name text,
-  environment_id uuid, environment_name text, read_at timestamptz, deleted_at timestamptz, created_at timestamptz,
-  dedupe_key text`;
+  environment_id uuid, environment_name text, read_at timestamptz, deleted_at timestamptz, snooze_until timestamptz,
+  restored_at timestamptz, created_at timestamptz, dedupe_key text`;
 const names = columns.split(',').map((column) => column.trim().split(' ')[0]).join(', ');
 
 // Put rows into a user's inbox, as a producer would: the counter moves with
@@ -98,14 +98,14 @@ export function give(user, list) {
 }
 
 export const counted = (user) => `SELECT count(*) FROM notifications WHERE user_id = ${quote(user.id)}
-  AND read_at IS NULL AND deleted_at IS NULL AND in_app`;
+  AND read_at IS NULL AND deleted_at IS NULL AND in_app AND snooze_until IS NULL`;
 
 // Users whose counter differs from their rows: always none.
 export function drifted(users) {
   const ids = users.map((u) => quote(u.id)).join(', ');
   return rows(`SELECT i.user_id, i.unread, count(n.id) AS rows
     FROM inbox i LEFT JOIN notifications n ON n.user_id = i.user_id AND n.read_at IS NULL
-      AND n.deleted_at IS NULL AND n.in_app
+      AND n.deleted_at IS NULL AND n.in_app AND n.snooze_until IS NULL
     WHERE i.user_id IN (${ids}) GROUP BY i.user_id HAVING i.unread <> count(n.id)`);
 }
 

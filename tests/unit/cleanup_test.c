@@ -127,7 +127,8 @@ drifted(void)
 {
 	return sql(
 	    "SELECT count(*) FROM inbox i WHERE unread <> (SELECT count(*) FROM notifications n"
-	    " WHERE n.user_id = i.user_id AND in_app AND read_at IS NULL AND deleted_at IS NULL)");
+	    " WHERE n.user_id = i.user_id AND in_app AND read_at IS NULL AND deleted_at IS NULL"
+	    " AND snooze_until IS NULL)");
 }
 
 static void

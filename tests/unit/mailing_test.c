@@ -55,9 +55,7 @@ static const struct notice notices[] = {
 	    EXPERIMENT,
 	    .when = "22 Nov 2026, 14:00 UTC",
 	    .why = "The person who scheduled it no longer has the right to publish.",
-	    .because =
-		"You get this because you own Shop & Sons, and the account that scheduled it "
-		"is gone." },
+	    .because = "you own Shop & Sons, and the account that scheduled it is gone" },
 	{ .type = "FLAG_SCHEDULED_ENABLE_FIRED",
 	    .title = "New checkout was switched on in production",
 	    .body = "The flag New checkout of Web Shop is on now in production. " SAID
