@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { value } from '../lib/client.mjs';
-import { counted, give, insertUsers, makeUser } from '../lib/world.mjs';
+import { counted, give } from '../lib/world.mjs';
 import {
   becomes,
   bellOf,
@@ -13,27 +13,11 @@ import {
   until,
   visit,
 } from './browser.mjs';
+import { INBOX, many, userWith } from './notes.mjs';
 
-const INBOX = '/dashboard/inbox';
 const PREFERENCES = '/dashboard/preferences'; // a page with no list of its own
 const LIST = '**/api/notifications?*';
 
-// Distinct times, newest first in the order given.
-const aged = (list) =>
-  list.map((row, i) => ({
-    created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(),
-    ...row,
-  }));
-
-function userWith(name, list) {
-  const user = makeUser(name);
-  insertUsers([user]);
-  give(user, aged(list));
-  return user;
-}
-
-const many = (count, fields = {}) =>
-  Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
 const unreadRows = (user) => value(counted(user));
 
 let reader;

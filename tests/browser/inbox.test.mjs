@@ -1,34 +1,12 @@
 // inbox - the page: filters, paging, marking, deleting, keys, polling, roll-back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rows, value } from '../lib/client.mjs';
-import { counted, give, insertUsers, makeUser } from '../lib/world.mjs';
+import { value } from '../lib/client.mjs';
+import { counted, give } from '../lib/world.mjs';
 import { becomes, bellSays, broken, news, until, visit } from './browser.mjs';
+import { focusedTitle, INBOX, many, noteCalled, rowOf, titles, userWith } from './notes.mjs';
 
-const INBOX = '/dashboard/inbox';
 const READ = '2024-01-01T00:00:00.000Z';
-
-function userWith(name, list) {
-  const user = makeUser(name);
-  insertUsers([user]);
-  give(
-    user,
-    list.map((row, i) => ({
-      created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(),
-      ...row,
-    })),
-  );
-  return user;
-}
-
-const many = (count, fields = {}) =>
-  Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
-const titles = (page) => page.locator('.note-main').allInnerTexts();
-const noteCalled = (page, title) => page.locator('.note').filter({ hasText: title });
-const focusedTitle = (page) => page.evaluate(() => document.activeElement.textContent);
-const rowOf = (user, title) =>
-  rows(`SELECT read_at, deleted_at FROM notifications
-  WHERE user_id = '${user.id}' AND title = '${title}'`)[0];
 
 const mixed = [
   { title: 'New talk' },

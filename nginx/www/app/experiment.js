@@ -11,6 +11,7 @@ import { openFromLink, scheduleButton, scheduleButtons } from './schedule-action
 import { EXPERIMENT } from './schedule-kinds.js';
 import { scheduleBanner } from './schedule.js';
 import { complain, say } from './status.js';
+import { nameTab } from './tab-title.js';
 import { limitOf, mayPublish } from './teams.js';
 import { timeElement } from './time.js';
 
@@ -196,7 +197,7 @@ function head(page) {
   const { object, project } = page;
   const actions = mayPublish(project.role) ? (FROM[object.status] ?? []) : [];
   byId('title').textContent = object.name;
-  document.title = `${object.name} · Carillon`;
+  nameTab(object.name);
   byId('crumb').replaceChildren(
     h(
       'a',

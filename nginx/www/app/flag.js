@@ -11,6 +11,7 @@ import { openFromLink, scheduleButton, scheduleButtons } from './schedule-action
 import { FLAG } from './schedule-kinds.js';
 import { scheduleBanner, scheduleChip } from './schedule.js';
 import { complain, say } from './status.js';
+import { nameTab } from './tab-title.js';
 import { limitOf, mayPublish } from './teams.js';
 import { timeElement } from './time.js';
 
@@ -222,7 +223,7 @@ function factsCard({ object: flag, project }) {
 
 function head({ object: flag, project }) {
   byId('title').textContent = flag.name;
-  document.title = `${flag.name} · Carillon`;
+  nameTab(flag.name);
   byId('crumb').replaceChildren(
     h('a', { href: `${LIST}?project=${project.id}` }, `${project.name}: flags`),
   );

@@ -7,6 +7,7 @@ import { dayName, timeElement } from './time.js';
 import { safePath } from './links.js';
 import { ledgerOf } from './ledger.js';
 import { keyOf } from './inbox-store.js';
+import { hintKey } from './keys.js';
 
 const EMPTY = {
   all: [
@@ -25,6 +26,18 @@ function mainControl(item) {
     : h('a', { class: 'note-main', href: path }, item.title);
 }
 
+function nameAction(button, drawing, label, item) {
+  button.replaceChildren(icon(drawing));
+  button.setAttribute('aria-label', `${label}: ${item.title}`);
+  button.title = label;
+}
+
+function actionButton(action, drawing, label, item) {
+  const button = h('button', { class: 'icon-button', type: 'button', 'data-action': action });
+  if (drawing) nameAction(button, drawing, label, item);
+  return hintKey(button, action);
+}
+
 function createNote(item, types) {
   return h(
     'li',
@@ -41,18 +54,8 @@ function createNote(item, types) {
     h(
       'div',
       { class: 'note-actions' },
-      h('button', { class: 'icon-button', type: 'button', 'data-action': 'toggle' }),
-      h(
-        'button',
-        {
-          class: 'icon-button',
-          type: 'button',
-          'data-action': 'delete',
-          'aria-label': `Delete: ${item.title}`,
-          title: 'Delete',
-        },
-        icon('trash'),
-      ),
+      actionButton('toggle'),
+      actionButton('delete', 'trash', 'Delete', item),
     ),
   );
 }
@@ -64,10 +67,8 @@ function updateNote(element, item) {
   element.dataset.state = state;
   element.querySelector('.visually-hidden').textContent = unread ? 'Unread: ' : '';
   const toggle = element.querySelector('[data-action="toggle"]');
-  const action = unread ? 'Mark as read' : 'Mark as unread';
-  toggle.replaceChildren(icon(unread ? 'check' : 'unread'));
-  toggle.setAttribute('aria-label', `${action}: ${item.title}`);
-  toggle.title = action;
+  if (unread) nameAction(toggle, 'check', 'Mark as read', item);
+  else nameAction(toggle, 'unread', 'Mark as unread', item);
 }
 
 /* [{day, items}] in the order of the items */

@@ -7,8 +7,10 @@ import { showNotes, showLoading, showEmpty, noteOf, mainOf } from './inbox-view.
 import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
 import { fillLedger } from './ledger.js';
 import { markAndFollow } from './follow.js';
+import { onKeys } from './keys.js';
 import { complain, say } from './status.js';
 import { icon } from './icons.js';
+import { Roving } from './roving.js';
 import { loadTypes } from './types.js';
 import { Poller } from './poll.js';
 import { withQuery } from './api.js';
@@ -21,6 +23,7 @@ const list = byId('list');
 const form = byId('filters');
 const moreButton = byId('more');
 const markAllButton = byId('mark-all');
+const rows = new Roving(list, { row: '.note', main: mainOf, away: byId('title') });
 
 let store;
 let client;
@@ -89,33 +92,15 @@ function drawSummary() {
     store.unread === 0
       ? 'You have read everything.'
       : `${plural(store.unread, 'unread notification')}.`;
-  document.title = store.unread === 0 ? 'Inbox · Carillon' : `(${store.unread}) Inbox · Carillon`;
 }
 
 function draw() {
-  const neighbours = focusNeighbours();
   drawSummary();
   drawNotice();
-  drawList();
+  rows.around(drawList);
   moreButton.hidden = store.cursor === null;
   markAllButton.disabled = !store.canMarkAll;
   markAllButton.textContent = store.filter.type ? 'Mark these read' : 'Mark all read';
-  keepFocus(neighbours);
-}
-
-/* The notes after and before the focused one: where focus goes if it leaves the list. */
-function focusNeighbours() {
-  const note = noteOf(document.activeElement);
-  if (note === null) return null;
-  const all = [...list.querySelectorAll('.note')];
-  const at = all.indexOf(note);
-  return [note, ...all.slice(at + 1), ...all.slice(0, at).reverse()];
-}
-
-function keepFocus(neighbours) {
-  if (neighbours === null || neighbours[0].isConnected) return;
-  const next = neighbours.find((note) => note.isConnected);
-  (mainOf(next) ?? byId('title')).focus();
 }
 
 /* Changes */
@@ -171,29 +156,36 @@ function onUnfold({ target }) {
   if (target.matches('.ledger') && target.open) fillLedger(target, client, itemOf(noteOf(target)).id);
 }
 
-function moveFocus(note, key) {
-  const all = [...list.querySelectorAll('.note')];
-  const at = all.indexOf(note);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[key];
-  mainOf(all[Math.max(0, Math.min(to, all.length - 1))]).focus();
-}
-
+/* What every list of ours does with these keys, whatever is turned off. */
 function onListKey(event) {
   const note = noteOf(event.target);
   if (note === null || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (['ArrowDown', 'ArrowUp', 'Home', 'End'].includes(event.key)) moveFocus(note, event.key);
-  else if (event.key === 'Delete') remove(itemOf(note));
-  else if (event.key === 'r' || event.key === 'R') toggle(itemOf(note));
-  else return;
+  const item = itemOf(note);
+  const acts = {
+    ArrowDown: () => rows.step(1),
+    ArrowUp: () => rows.step(-1),
+    Home: () => rows.first(),
+    End: () => rows.last(),
+    Delete: () => remove(item),
+  };
+  if (!Object.hasOwn(acts, event.key)) return;
+  acts[event.key]();
   event.preventDefault();
 }
 
+/* For the row that has the focus; without one the key is not ours. */
+const onFocused = (act) => () => (rows.focused === null ? false : void act(itemOf(rows.focused)));
+
+function next() {
+  if (!rows.step(1) && !moreButton.hidden && !moreButton.disabled) loadMore();
+}
+
 async function loadMore() {
-  const seen = list.querySelectorAll('.note').length;
+  const seen = rows.rows.length;
   moreButton.disabled = true;
   try {
     await store.more();
-    mainOf(list.querySelectorAll('.note')[seen])?.focus();
+    if (rows.rows[seen]) rows.focus(rows.rows[seen]);
   } catch (error) {
     complain(error);
   } finally {
@@ -229,6 +221,13 @@ function wire() {
   list.addEventListener('click', onListClick);
   list.addEventListener('auxclick', onListClick);
   list.addEventListener('keydown', onListKey);
+  onKeys({
+    next,
+    previous: () => void rows.step(-1),
+    delete: onFocused(remove),
+    toggle: onFocused(toggle),
+    back: onFocused(toggle),
+  });
   list.addEventListener('toggle', onUnfold, true); // it does not bubble
   moreButton.addEventListener('click', loadMore);
   markAllButton.addEventListener('click', markAll);

@@ -11,6 +11,7 @@ import { icon } from './icons.js';
 import { fillTopbar } from './topbar.js';
 import { followSession } from './session.js';
 import { prepareStatus } from './status.js';
+import { followTitle } from './tab-title.js';
 import { keepTimes } from './time.js';
 
 /* A panel in the place of content: nothing there, an error, a page that is not made yet. */
@@ -53,6 +54,7 @@ async function run(start) {
 export function startPage(start) {
   followSession();
   prepareStatus();
+  followTitle();
   keepTimes(document);
   return run(start);
 }

@@ -5,6 +5,7 @@
 
 import { byId, h } from './dom.js';
 import { startPage, emptyState } from './page.js';
+import { nameTab } from './tab-title.js';
 import { chosenTeam, teamSelect } from './teams.js';
 import { settingsCard } from './team-settings.js';
 import { membersCard } from './team-members.js';
@@ -49,7 +50,7 @@ startPage(async ({ api, me }) => {
   }
   byId('title').textContent = team.name;
   byId('summary').textContent = `You are ${team.role} of this team.`;
-  document.title = `${team.name} · Carillon`;
+  nameTab(team.name);
   byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
   const context = contextOf(api, me, team);
   byId('content').replaceChildren(

@@ -5,6 +5,7 @@ import { h, hidden } from './dom.js';
 import { icon, logoMark } from './icons.js';
 import { disclosure } from './disclosure.js';
 import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
+import { hintKey, onKeys, showKeys } from './keys.js';
 import { leave } from './session.js';
 import { Poller } from './poll.js';
 import { complain } from './status.js';
@@ -20,14 +21,6 @@ const PAGES = [
   ['/dashboard/jobs', 'Jobs'],
   ['/dashboard/team', 'Team'],
   ['/dashboard/preferences', 'Preferences'],
-];
-const KEYS = [
-  ['↑ ↓', 'move between notifications'],
-  ['Home End', 'first or last notification'],
-  ['Enter', 'open it, and mark it read'],
-  ['R', 'mark read or unread, in the inbox'],
-  ['Delete', 'delete, in the inbox'],
-  ['Esc', 'close a panel'],
 ];
 const COUNT_POLL_S = 30;
 const BADGE_MOST = 99;
@@ -55,6 +48,11 @@ function helpMenu() {
     { class: 'icon-button', type: 'button', 'aria-controls': 'help-panel', 'aria-label': 'Help' },
     icon('help'),
   );
+  const keys = hintKey(
+    h('button', { class: 'button', type: 'button' }, 'Keys', h('kbd', { 'aria-hidden': 'true' }, '?')),
+    'help',
+  );
+  onKeys({ help: () => void showKeys() });
   const panel = h(
     'section',
     { id: 'help-panel', class: 'popover help', 'aria-label': 'Help' },
@@ -65,23 +63,7 @@ function helpMenu() {
       'The bell tells you what your scheduled experiments and flags did, and what your ' +
         'teams should know. It looks for news by itself.',
     ),
-    h('h3', {}, 'Keys'),
-    h(
-      'dl',
-      { class: 'keys' },
-      KEYS.map(([key, does]) =>
-        h(
-          'div',
-          {},
-          h(
-            'dt',
-            {},
-            key.split(' ').map((name) => h('kbd', {}, name)),
-          ),
-          h('dd', {}, does),
-        ),
-      ),
-    ),
+    keys,
     h(
       'p',
       {},
@@ -90,7 +72,12 @@ function helpMenu() {
       h('a', { href: '/dashboard/preferences' }, 'Choose what reaches you'),
     ),
   );
-  disclosure(button, panel);
+  const { close } = disclosure(button, panel);
+  keys.addEventListener('click', () => {
+    close();
+    button.focus(); // so that it comes back there
+    showKeys();
+  });
   return h('div', { class: 'menu' }, button, panel);
 }
 

@@ -1,0 +1,30 @@
+// notes - users with an inbox, and how the inbox page shows it.
+import { rows } from '../lib/client.mjs';
+import { give, insertUsers, makeUser } from '../lib/world.mjs';
+
+export const INBOX = '/dashboard/inbox';
+
+// Distinct times, newest first in the order given.
+const aged = (list) =>
+  list.map((row, i) => ({
+    created_at: new Date(Date.now() - (i + 1) * 60000).toISOString(),
+    ...row,
+  }));
+
+export function userWith(name, list) {
+  const user = makeUser(name);
+  insertUsers([user]);
+  give(user, aged(list));
+  return user;
+}
+
+export const many = (count, fields = {}) =>
+  Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
+
+export const titles = (page) => page.locator('.note-main').allInnerTexts();
+export const noteCalled = (page, title) => page.locator('.note').filter({ hasText: title });
+export const focusedTitle = (page) => page.evaluate(() => document.activeElement.textContent);
+
+export const rowOf = (user, title) =>
+  rows(`SELECT read_at, deleted_at FROM notifications
+  WHERE user_id = '${user.id}' AND title = '${title}'`)[0];
