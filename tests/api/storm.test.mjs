@@ -94,7 +94,6 @@ test(`${OPERATIONS} operations from ${CLIENTS} clients (seed ${seed})`, async (t
   for (const [, name] of mix) assert.ok([...tally.keys()].some((key) => key.startsWith(`${name} 20`)), `${name} did something`);
   const after = rows(`SELECT sum(version)::int AS n FROM inbox WHERE user_id IN (${users.map((u) => quote(u.id)).join(', ')})`)[0].n;
   assert.ok(after - before > OPERATIONS / 10, `${after - before} changes`);
-  assert.ok(seconds < 60, `${seconds} s`);
 });
 
 test('afterwards every counter equals its rows', async () => {
