@@ -11,11 +11,13 @@
  * SQL: sql/query/jobs.sql.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "change.h"
 #include "field.h"
 #include "job.h"
 #include "listing.h"
+#include "log.h"
 #include "page.h"
 #include "queries.h"
 
@@ -112,6 +114,18 @@ show_job(struct req *rq, struct reply *rp)
 
 /* ---- GET /v1/jobs/{id}/file ---- */
 
+/* Its name is one that cron makes for job id, and somebody may have emptied the folder: then nginx
+ * would say that there is no such path. */
+static bool
+file_is_there(const struct req *rq, const char *id, const char *name)
+{
+	if (strncmp(name, id, strlen(id)) == 0 && strchr(name, '/') == NULL &&
+	    access(arena_fmt(rq->a, "%s/" JOB_FILES "/%s", rq->conf->var, name), R_OK) == 0)
+		return true;
+	log_line(LOG_ERROR, rq->id, "the file of job %s is not there", id);
+	return false;
+}
+
 static int
 send_file(struct req *rq, struct reply *rp)
 {
@@ -126,7 +140,7 @@ send_file(struct req *rq, struct reply *rp)
 		return http_missing(rq, rp, "Job");
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
-	if ((name = rows_text(rows, 0, "file_name")) == NULL)
+	if ((name = rows_text(rows, 0, "file_name")) == NULL || !file_is_there(rq, id, name))
 		return http_missing(rq, rp, "File");
 	rp->file = arena_fmt(rq->a, "/" JOB_FILES "/%s", name);
 	rp->file_title =

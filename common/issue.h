@@ -10,12 +10,17 @@
  *
  * That an issue is untold is written with its event; the notices are made, and count up while they
  * are unread, in the transaction that takes this mark away.  So none is lost, and a flood of one
- * issue is one notice to each member.
+ * issue is one notice to each member.  A flood of different ones is a hundred an hour, and one more
+ * that counts the rest: the list that it leads to has them all.
  */
 
 /* Tell the team what it does not know of issue id; DB_NONE: that was nothing. */
 enum db_status issue_tell(struct db *db, struct arena *a, const struct conf *conf,
     const char *id) MUST_CHECK;
+
+/* Make the notice that a project's flood shares say how many there are; DB_NONE: it does. */
+enum db_status issue_tell_more(struct db *db, struct arena *a, const struct conf *conf,
+    const char *project) MUST_CHECK;
 
 /* A title with how often it happened, one line of at most ISSUE_BODY_CHARS.  Pure. */
 #define ISSUE_BODY_CHARS 200
@@ -23,6 +28,9 @@ const char *issue_body(struct arena *a, const char *title, int64_t times);
 
 /* A digest's body: how many regressed and are new, since when in the words of its cadence.  Pure. */
 const char *issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *cadence);
+
+/* What that notice says of n.  Pure. */
+const char *issue_more(struct arena *a, int64_t n);
 
 /* "1 new issue in NAME".  Pure. */
 const char *issue_digest_title(struct arena *a, int64_t n, const char *project);

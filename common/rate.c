@@ -6,7 +6,8 @@
 #include "queries.h"
 #include "text.h"
 
-#define PLACES 256 /* keys remembered; another one takes the place of an older */
+#define PLACES 4096 /* for keys of this minute */
+#define PROBES 8    /* where one may be; when all are taken, that with the least left makes room */
 
 /* What is left of what the database granted for a minute. */
 struct place {
@@ -27,21 +28,44 @@ clock_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static unsigned
+hash_of(const char *key)
+{
+	unsigned hash = 0;
+
+	for (const char *c = key; *c != '\0'; c++)
+		hash = hash * 31 + (unsigned char)*c;
+	return hash;
+}
+
+/* What is lost with a place; 0: its minute is over. */
+static int64_t
+worth(const struct place *p, int64_t now)
+{
+	return now < p->until ? p->left + 1 : 0;
+}
+
 /* The key's place, emptied when its minute is over. */
 static struct place *
 place_of(const char *key)
 {
-	unsigned at = 0;
-	struct place *p;
+	unsigned at = hash_of(key);
+	int64_t now = clock_ms();
+	struct place *room = &places[at % PLACES];
 
-	for (const char *c = key; *c != '\0'; c++)
-		at = at * 31 + (unsigned char)*c;
-	p = &places[at % PLACES];
-	if (strcmp(p->key, key) != 0 || clock_ms() >= p->until) {
-		*p = (struct place){ 0 };
-		memcpy(p->key, key, UUID_LEN);
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct place *p = &places[(at + i) % PLACES];
+
+		if (strcmp(p->key, key) == 0 && now < p->until)
+			return p;
+		if (strcmp(p->key, key) == 0 || worth(p, now) < worth(room, now))
+			room = p;
+		if (strcmp(room->key, key) == 0)
+			break;
 	}
-	return p;
+	*room = (struct place){ 0 };
+	memcpy(room->key, key, UUID_LEN);
+	return room;
 }
 
 /* Others may have used the place while this waited, so it is looked for again. */
@@ -62,7 +86,7 @@ take(struct req *rq)
 	p = place_of(rq->key->id);
 	p->until = clock_ms() + rows_int(rows, 0, "left_ms");
 	p->left += rows_int(rows, 0, "granted");
-	p->refused = rows_int(rows, 0, "granted") < most;
+	p->refused = rows_int(rows, 0, "granted") == 0;
 	return DB_OK;
 }
 

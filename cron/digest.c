@@ -109,13 +109,17 @@ digest_page(const struct run *run, struct arena *a, const struct db_rows *page, 
 	return sound;
 }
 
+typedef enum db_status tell_fn(struct db *db, struct arena *a, const struct conf *conf,
+    const char *id);
+
 static bool
-tell_page(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally)
+tell_each(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally,
+    tell_fn *tell)
 {
 	bool sound = true;
 
 	for (int i = 0; i < rows_count(page) && !cron_ending(); i++) {
-		enum db_status st = issue_tell(run->db, a, run->conf, rows_text(page, i, "id"));
+		enum db_status st = tell(run->db, a, run->conf, rows_text(page, i, "id"));
 
 		if (st == DB_OK)
 			tally[DIGEST_TOLD]++;
@@ -123,6 +127,18 @@ tell_page(const struct run *run, struct arena *a, const struct db_rows *page, in
 			sound = cron_failed(run);
 	}
 	return sound;
+}
+
+static bool
+tell_page(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally)
+{
+	return tell_each(run, a, page, tally, issue_tell);
+}
+
+static bool
+tell_more_page(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally)
+{
+	return tell_each(run, a, page, tally, issue_tell_more);
 }
 
 typedef bool page_fn(const struct run *run, struct arena *a, const struct db_rows *page,
@@ -169,8 +185,14 @@ count_untold(const struct run *run, int64_t *tally)
 bool
 digest_job(const struct run *run, int64_t tally[TALLY_MAX])
 {
-	bool sound = run->dry ? count_untold(run, tally)
-			      : each_page(run, &q_issue_untold, false, tell_page, tally);
+	bool sound = true;
 
+	if (run->dry) {
+		sound = count_untold(run, tally);
+	} else {
+		sound = each_page(run, &q_issue_untold, false, tell_page, tally);
+		sound =
+		    each_page(run, &q_issue_bursts_behind, false, tell_more_page, tally) && sound;
+	}
 	return each_page(run, &q_digest_due, true, digest_page, tally) && sound;
 }

@@ -91,6 +91,8 @@ finish_body(struct db_tx *tx, void *ctx)
 
 	if (st != DB_OK || (st = db_exec(tx, &q_job_news, DB_ARGS(w->id), &news)) != DB_OK)
 		return st;
+	if (w->file_name != NULL)
+		db_later(tx, &q_job_files_keep, DB_ARGS(w->project));
 	out_init(&o, w->a, 256);
 	out_open(&o, '{');
 	out_key(&o, "status");
@@ -215,6 +217,8 @@ jobs_job(const struct run *run, int64_t tally[TALLY_MAX])
 	} else {
 		while (!cron_ending() && next_job(run, &a, tally, &sound))
 			arena_reset(&a);
+		if (tally[JOBS_COMPLETED] > 0)
+			sound = jobs_files_end(run) && sound;
 	}
 	arena_free(&a);
 	return sound;

@@ -68,6 +68,9 @@ void jobs_file_drop(struct jobs_file *f); /* give it up; NULL is a no-op */
 /* Remove what the run with this token has left of job id, whole or not; NULL is a no-op. */
 void jobs_file_remove(const struct run *run, struct arena *a, const char *id, const char *token);
 
+/* Remove the files that are over by the database's clock; false: logged. */
+bool jobs_files_end(const struct run *run);
+
 /* For cleanup: remove the files that nobody may have any more.  Counts them; false: logged. */
 bool jobs_files_sweep(const struct run *run, int64_t *removed);
 

@@ -21,6 +21,7 @@
 
 #define PART           ".part"
 #define ORPHAN_SECONDS (24 * 3600)
+#define ARENA_MAX      (4 * 1024 * 1024)
 
 struct jobs_file {
 	struct work *w;
@@ -158,10 +159,10 @@ end_file(const struct run *run, struct arena *a, const struct db_rows *rows, int
 }
 
 static bool
-sweep_rows(const struct run *run, struct arena *a, int64_t *removed)
+sweep_rows(const struct run *run, struct arena *a, const char *at, int64_t *removed)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	enum db_status st = db_read(run->db, &q_job_files_over, DB_ARGS(run->at), &rows);
+	enum db_status st = db_read(run->db, &q_job_files_over, DB_ARGS(at), &rows);
 
 	if (st != DB_OK && st != DB_NONE)
 		return cron_failed(run);
@@ -171,6 +172,19 @@ sweep_rows(const struct run *run, struct arena *a, int64_t *removed)
 		++*removed;
 	}
 	return true;
+}
+
+bool
+jobs_files_end(const struct run *run)
+{
+	struct arena a;
+	int64_t removed = 0;
+	bool ok;
+
+	arena_init(&a, ARENA_MAX);
+	ok = sweep_rows(run, &a, NULL, &removed);
+	arena_free(&a);
+	return ok;
 }
 
 static bool
@@ -210,8 +224,8 @@ jobs_files_sweep(const struct run *run, int64_t *removed)
 	DIR *dir;
 	bool ok;
 
-	arena_init(&a, 4 * 1024 * 1024);
-	ok = sweep_rows(run, &a, removed);
+	arena_init(&a, ARENA_MAX);
+	ok = sweep_rows(run, &a, run->at, removed);
 	dir = opendir(folder_of(run, &a));
 	while (ok && dir != NULL && (entry = readdir(dir)) != NULL) {
 		char id[UUID_LEN + 1];

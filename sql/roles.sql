@@ -44,7 +44,7 @@ GRANT SELECT ON job_view, feedback TO carillon_worker;
 
 -- Issues: web takes events in, both tell of them, worker digests and deletes what is old.
 GRANT SELECT ON issue_moves TO carillon_web, carillon_worker;
-GRANT SELECT, INSERT, UPDATE ON issues, mail_hours TO carillon_web, carillon_worker;
+GRANT SELECT, INSERT, UPDATE ON issues, issue_bursts, mail_hours TO carillon_web, carillon_worker;
 GRANT SELECT, INSERT ON issue_events, issue_users, issue_news TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON key_rates TO carillon_web;
 GRANT SELECT, DELETE ON issue_events, issue_news TO carillon_worker;

@@ -5,7 +5,7 @@
  *   GET   /v1/projects/{project}/issues  for its members; status and environment narrow it down
  *   GET   /v1/issues/{id}                …
  *   GET   /v1/issues/{id}/events         the single ones of the last 30 days
- *   PATCH /v1/issues/{id}                its status
+ *   PATCH /v1/issues/{id}                its status, and until when it is snoozed
  *
  * SQL: sql/query/issues.sql; what a status may become: sql/migrations/0021_issues.sql.
  */
@@ -35,6 +35,7 @@ issue_json(struct out *o, const struct db_rows *rows, int row)
 	row_text(o, rows, row, "app");
 	row_text(o, rows, row, "status");
 	row_moment(o, rows, row, "status_at");
+	row_moment(o, rows, row, "snooze_until");
 	out_key(o, "events");
 	out_int(o, rows_int(rows, row, "events"));
 	out_key(o, "users");
@@ -116,13 +117,32 @@ list_issues(struct req *rq, struct reply *rp)
 
 struct issue_change {
 	struct change c;
-	const char *status;
+	const char *status, *snooze_until;
+	bool says_until; /* the body has it, null or not */
 };
 
 static const struct field change_fields[] = {
 	WORD(struct issue_change, status, OPTIONAL, issue_statuses),
+	TIME(struct issue_change, snooze_until, NULLABLE),
 	{ 0 },
 };
+
+/* The end of a snooze that the body names: DB_OK if it may be. */
+static enum db_status
+check_until(struct db_tx *tx, struct issue_change *w, const char *status)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	enum db_status st;
+
+	if (w->snooze_until == NULL)
+		return DB_OK;
+	if (strcmp(status, "snoozed") != 0)
+		return change_refuse(&w->c, 422, "snooze_until is for status snoozed only");
+	st = db_exec(tx, &q_issue_may_snooze, DB_ARGS(w->snooze_until), &rows);
+	if (st != DB_OK || rows_bool(rows, 0, "may"))
+		return st;
+	return change_refuse(&w->c, 422, "snooze_until must be in the future, and within a year");
+}
 
 static enum db_status
 change_body(struct db_tx *tx, void *ctx)
@@ -131,17 +151,22 @@ change_body(struct db_tx *tx, void *ctx)
 	struct issue_change *w = ctx;
 	struct change *c = &w->c;
 	struct req *rq = c->rq;
+	const char *was, *status;
 	enum db_status st;
 
 	if ((st = change_enter(tx, c, &q_issue_enter, RIGHT_EDIT, &old)) != DB_OK)
 		return st;
 	c->before = c->after = row_object(rq->a, old, 0, issue_json);
-	if (w->status == NULL || strcmp(w->status, rows_text(old, 0, "status")) == 0)
+	was = rows_text(old, 0, "status");
+	status = w->status != NULL ? w->status : was;
+	if ((st = check_until(tx, w, status)) != DB_OK)
+		return st;
+	if (strcmp(status, was) == 0 && (!w->says_until || strcmp(was, "snoozed") != 0))
 		return DB_OK;
-	st = db_exec(tx, &q_issue_move, DB_ARGS(c->id, rq->user, w->status), &new);
+	st = db_exec(tx, &q_issue_move, DB_ARGS(c->id, rq->user, status, w->snooze_until), &new);
 	if (st == DB_NONE)
 		return change_refuse(c, 422,
-		    arena_fmt(rq->a, "status: only events make an issue %s", w->status));
+		    arena_fmt(rq->a, "status: only events make an issue %s", status));
 	if (st != DB_OK)
 		return st;
 	c->after = row_object(rq->a, new, 0, issue_json);
@@ -155,6 +180,7 @@ change_issue(struct req *rq, struct reply *rp)
 
 	if (field_read(rq, rp, change_fields, &w) != 0 || change_begin(&w.c, rq, rp, "Issue") != 0)
 		return rp->status;
+	w.says_until = w.snooze_until != NULL || field_null(rq, "snooze_until");
 	return change_reply(rq, rp, db_tx(rq->db, change_body, &w), &w.c, 200, "issue");
 }
 

@@ -64,6 +64,7 @@ SELECT s.created_at AS at, s.id, json_build_object(
 -- name: export_issues
 SELECT i.created_at AS at, i.id, json_build_object('id', i.id, 'title', i.title, 'app', i.app,
 	   'fingerprint', i.fingerprint, 'status', i.status, 'status_at', moment_text(i.status_at),
+	   'snooze_until', moment_text(i.snooze_until),
 	   'events', i.events, 'users', i.users, 'environment', e.name,
 	   'last_seen_at', moment_text(i.last_seen_at), 'created_at', moment_text(i.created_at)) AS item
   FROM issues i

@@ -41,14 +41,16 @@ WITH place AS (
 	       (SELECT count(*) FROM met), at, counts, at
 	  FROM place
 	ON CONFLICT (id) DO UPDATE
-	   SET (status, status_at, round, events_before, told, is_untold) = (
+	   SET (status, status_at, round, events_before, told, is_untold, snooze_until) = (
 		SELECT m.becomes, CASE WHEN m.is_news THEN excluded.last_seen_at ELSE i.status_at END,
 		       i.round + m.is_news::integer,
 		       CASE WHEN m.is_news THEN i.events ELSE i.events_before END,
 		       CASE WHEN m.is_news THEN 0 ELSE i.told END,
-		       excluded.is_untold AND m.becomes IN ('new', 'regressed')
+		       excluded.is_untold AND m.becomes IN ('new', 'regressed'),
+		       CASE WHEN NOT m.is_news THEN i.snooze_until END
 		  FROM issue_moves m
-		 WHERE m.status = i.status AND m.move = 'event'),
+		 WHERE m.status = i.status
+		   AND m.move = CASE WHEN i.snooze_until <= excluded.last_seen_at THEN 'woken' ELSE 'event' END),
 	       events = i.events + 1,
 	       users = i.users + (SELECT count(*) FROM met),
 	       last_seen_at = greatest(i.last_seen_at, excluded.last_seen_at)
@@ -123,11 +125,17 @@ SELECT p.team_id, me.role, i.*, e.name AS environment_name
    FOR NO KEY UPDATE OF i
    FOR SHARE OF me;
 
+-- name: issue_may_snooze
+-- Whether $1 is to come, and within a year.
+SELECT $1::timestamptz > clock_timestamp() AND $1::timestamptz <= clock_timestamp() + interval '1 year' AS may;
+
 -- name: issue_move
--- Status $3 by a member $2 who was let in: no row where the table of moves has none.
+-- Status $3 by a member $2 who was let in, snoozed until $4: no row where the table of moves has none.
 UPDATE issues i
    SET status = m.becomes,
-       status_at = date_trunc('milliseconds', clock_timestamp()),
+       status_at = CASE WHEN m.becomes = i.status THEN i.status_at
+			ELSE date_trunc('milliseconds', clock_timestamp()) END,
+       snooze_until = CASE m.becomes WHEN 'snoozed' THEN $4::timestamptz END,
        is_untold = false
   FROM issue_moves m, projects p, members me, environments e
  WHERE i.id = $1::uuid AND m.status = i.status AND m.move = $3::text
@@ -144,7 +152,7 @@ SELECT id FROM issues
 
 -- name: issue_tell
 -- What to tell of issue $1, which is locked; no row: nothing, or somebody else just did.  is_known: its
--- notices are there and count up.
+-- news were told before, and notices of its own count up.
 WITH old AS (
 	SELECT id, told
 	  FROM issues
@@ -165,6 +173,52 @@ SELECT i.id, i.title, i.status, i.round, i.told AS repeats, i.told_before > 0 AS
   JOIN projects p ON p.id = i.project_id
   JOIN teams t ON t.id = p.team_id
   JOIN environments e ON e.id = i.environment_id;
+
+-- name: issue_burst
+-- One more of project $1's news within an hour.  is_own: it gets notices of its own, being one of the
+-- first $2.
+INSERT INTO issue_bursts AS b (project_id, began_at, news)
+VALUES ($1::uuid, date_trunc('milliseconds', clock_timestamp()), 1)
+ON CONFLICT (project_id) DO UPDATE
+   SET (began_at, news, shown, is_behind) = (
+	SELECT CASE WHEN over THEN excluded.began_at ELSE b.began_at END,
+	       CASE WHEN over THEN 1 ELSE b.news + 1 END,
+	       CASE WHEN over THEN 0 ELSE b.shown END,
+	       NOT over AND b.news >= $2::bigint
+	  -- not before the notice of the last hour is right
+	  FROM (SELECT NOT b.is_behind AND b.began_at <= excluded.began_at - interval '1 hour' AS over) o)
+RETURNING NOT is_behind AS is_own,
+       -- now and then, as for one issue: cron tells of the rest
+       is_behind AND (news <= 2 * $2::bigint OR (news - $2::bigint) * 10 >= shown * 11) AS tell;
+
+-- name: issue_burst_tell
+-- What the shared notice of project $1 should say, and it does from now on; no row: it says so already.
+WITH old AS (
+	SELECT project_id, shown
+	  FROM issue_bursts
+	 WHERE project_id = $1::uuid AND is_behind
+	   FOR NO KEY UPDATE
+), burst AS (
+	UPDATE issue_bursts b
+	   SET shown = b.news - $2::bigint, is_behind = false
+	  FROM old
+	 WHERE b.project_id = old.project_id
+	RETURNING b.*, old.shown > 0 AS is_known
+)
+SELECT b.shown AS issues, b.is_known, to_char(b.began_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS') AS began, p.name AS project_name,
+       p.team_id, t.name AS team_name,
+       (SELECT array_agg(m.user_id ORDER BY m.user_id)
+	  FROM members m WHERE m.team_id = p.team_id) AS users
+  FROM burst b
+  JOIN projects p ON p.id = b.project_id
+  JOIN teams t ON t.id = p.team_id;
+
+-- name: issue_bursts_behind
+-- Projects from $1 on whose shared notice tells of too few.
+SELECT project_id AS id FROM issue_bursts
+ WHERE is_behind AND project_id > $1::uuid
+ ORDER BY project_id
+ LIMIT 100;
 
 -- name: issue_count_up
 -- The unread notices of key $2 of the users $1, whose inboxes are locked, get the body $3.
@@ -260,23 +314,28 @@ SELECT count(*) FILTER (WHERE i.status = 'new') AS new,
 UPDATE projects SET digested_at = $2::timestamptz WHERE id = $1::uuid;
 
 -- name: digest_untold
-SELECT count(*) AS n FROM issues WHERE is_untold;
+SELECT (SELECT count(*) FROM issues WHERE is_untold) +
+       (SELECT count(*) FROM issue_bursts WHERE is_behind) AS n;
 
 -- ---- how often a key may ask (common/rate.c) ----
 
 -- name: rate_take
--- Up to $2 uses of key $1, which has $3 a minute: how many were granted, and how many milliseconds
--- of the minute are left.
+-- Some uses of key $1, which has $3 a minute: how many were granted, and how many milliseconds of the
+-- minute are left.  At most $2, and one by one of the last half: what one process has not spent when
+-- the minute ends, no other could.
 WITH clock AS MATERIALIZED (
 	SELECT clock_timestamp() AS at
 ), rate AS (
-	INSERT INTO key_rates AS r (key_id, minute_at, asked)
-	SELECT $1::uuid, date_trunc('minute', at), $2::bigint FROM clock
+	INSERT INTO key_rates AS r (key_id, minute_at, asked, taken)
+	SELECT $1::uuid, date_trunc('minute', at), $2::bigint, $2::bigint FROM clock
 	ON CONFLICT (key_id) DO UPDATE
-	   SET asked = CASE WHEN r.minute_at >= excluded.minute_at THEN r.asked ELSE 0 END + $2::bigint,
-	       minute_at = greatest(r.minute_at, excluded.minute_at)
-	RETURNING asked, minute_at
+	   SET (minute_at, asked, taken) = (
+		SELECT greatest(r.minute_at, excluded.minute_at), used + take, take
+		  FROM (SELECT CASE WHEN r.minute_at >= excluded.minute_at THEN r.asked ELSE 0 END AS used) u,
+		       LATERAL (SELECT greatest(0, least($2::bigint, $3::bigint - used,
+			   greatest(1, ($3::bigint / 2 - used) / 50))) AS take) t)
+	RETURNING taken, minute_at
 )
-SELECT greatest(0, least($2::bigint, $3::bigint - (asked - $2::bigint))) AS granted,
+SELECT taken AS granted,
        greatest(1, ceil(extract(epoch FROM minute_at + interval '1 minute' - at) * 1000))::bigint AS left_ms
   FROM rate, clock;

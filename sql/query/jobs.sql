@@ -152,6 +152,15 @@ UPDATE jobs
  WHERE id = $1::uuid AND run_token = $2::uuid
 RETURNING id;
 
+-- name: job_files_keep
+-- Project $1 keeps the files of its last five exports: older ones are over now.
+UPDATE jobs
+   SET file_expires_at = least(file_expires_at, date_trunc('milliseconds', clock_timestamp()))
+ WHERE id IN (SELECT id FROM jobs
+	       WHERE project_id = $1::uuid AND file_name IS NOT NULL
+	       ORDER BY finished_at DESC, id
+	      OFFSET 5);
+
 -- name: job_file_known
 -- Whether a job that has ended names this file.
 SELECT 1 FROM jobs

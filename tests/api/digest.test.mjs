@@ -1,14 +1,12 @@
 // carillon-cron digest: who is told what, when (contract section 9).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, cron, exec, expect, ok, quote, rows } from '../lib/client.mjs';
+import { cron, exec, ok, quote, rows } from '../lib/client.mjs';
+import { event, set } from '../lib/issues.mjs';
 import { mailsTo } from '../lib/mail.mjs';
 import { drifted, makeWorld, roles } from '../lib/world.mjs';
 
 const hour = 3600 * 1000;
-const event = async (world, body, key = 'client') => expect(await call('POST', '/v1/issues/events',
-  { bearer: world.team.keys[key].secret, body }), 201).issue;
-const set = (world, issue, status) => ok(200, 'PATCH', `/v1/issues/${issue.id}`, { as: world.owner.token, body: { status } });
 const digests = async (user) => (await ok(200, 'GET', '/v1/notifications?type=issue.digest&limit=200', { as: user.token })).notifications;
 const cadence = (world, word) => ok(200, 'PATCH', `/v1/projects/${world.team.project}`, { as: world.owner.token, body: { issue_digest: word } });
 const clock = (world) => rows(`SELECT digested_at AS at FROM projects WHERE id = ${quote(world.team.project)}`)[0].at;
@@ -84,7 +82,7 @@ test('none: never', async () => {
 const quiet = [
   ['nothing', async () => {}],
   ['other environments', async (world) => {
-    for (const environment of ['development', 'staging']) await event(world, { title: 'a', environment }, 'agent');
+    for (const environment of ['development', 'staging']) await event(world, { title: 'a', environment }, { bearer: world.team.keys.agent.secret });
   }],
   ...['in_progress', 'snoozed', 'silenced', 'resolved'].map((status) => [`what is ${status}`, async (world) =>
     set(world, await event(world, { title: 'a' }), status)]),

@@ -1,19 +1,13 @@
 // POST /v1/issues/events and what comes of it: grouping, counts, statuses, issue.new
-// (contract sections 6, 8b and 9).
+// (contract sections 6, 8b and 9).  Many of them: floods.test.mjs.
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import test from 'node:test';
 import { call, cron, exec, expect, ok, quote, rows } from '../lib/client.mjs';
 import { hostileNames } from '../lib/hostile.mjs';
-import { drifted, environments, insertKey, makeKey, makeWorld, roles } from '../lib/world.mjs';
+import { event, inbox, list, send, set } from '../lib/issues.mjs';
+import { drifted, environments, makeWorld, roles } from '../lib/world.mjs';
 
 const main = makeWorld();
-const send = (world, body, options = {}) => call('POST', '/v1/issues/events', { bearer: world.team.keys.client.secret, body, ...options });
-const event = async (world, body, options) => expect(await send(world, body, options), 201).issue;
-const inbox = async (user) => (await ok(200, 'GET', '/v1/notifications?limit=200', { as: user.token })).notifications;
-const list = async (world, query = '') => (await ok(200, 'GET', `/v1/projects/${world.team.project}/issues?limit=200${query}`,
-  { as: world.viewer.token })).issues;
-const set = (world, issue, status, as = world.developer) => call('PATCH', `/v1/issues/${issue.id}`, { as: as.token, body: { status } });
 
 test('an event is kept, counted and listed', async () => {
   const world = makeWorld();
@@ -22,7 +16,7 @@ test('an event is kept, counted and listed', async () => {
   const { issue } = answer;
   assert.deepEqual({ ...issue, id: 0, status_at: 0, first_seen_at: 0, last_seen_at: 0, created_at: 0 }, { id: 0, project_id: world.team.project,
     environment: { id: world.team.environments.production, name: 'production' }, fingerprint: 'f1', title: 'TypeError: x', app: 'shop',
-    status: 'new', status_at: 0, events: 1, users: 1, first_seen_at: 0, last_seen_at: 0, created_at: 0 });
+    status: 'new', status_at: 0, snooze_until: null, events: 1, users: 1, first_seen_at: 0, last_seen_at: 0, created_at: 0 });
   assert.match(issue.id, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.deepEqual((await list(world))[0], issue, 'the same object');
   assert.deepEqual((await ok(200, 'GET', `/v1/issues/${issue.id}`, { as: world.viewer.token })).issue, issue);
@@ -130,6 +124,20 @@ for (const [n, raw] of broken.entries()) {
   });
 }
 
+test('500 hostile payloads: every field comes back as it was given', async () => {
+  const world = makeWorld();
+  const names = hostileNames(500);
+  for (const [n, title] of names.entries()) {
+    const at = (k) => names[(n + k * 101) % 500];
+    const body = { title, fingerprint: [...at(1)].slice(0, 200).join(''), app: [...at(2)].slice(0, 100).join(''), user: [...at(3)].slice(0, 200).join(''),
+      context: { [at(4)]: at(5), list: [at(6), { [at(7)]: null }] } };
+    const { issue } = expect(await send(world, body), 201);
+    assert.deepEqual([issue.fingerprint, issue.app || null], [body.fingerprint, issue.events === 1 ? body.app || null : issue.app]);
+    const { events } = await ok(200, 'GET', `/v1/issues/${issue.id}/events?limit=1`, { as: world.viewer.token });
+    assert.deepEqual([events[0].title, events[0].user, events[0].context], [title, body.user, body.context]);
+  }
+});
+
 test('500 hostile titles come back as they were given, and the bell shows one line of at most 200 characters', async () => {
   const world = makeWorld();
   const names = hostileNames(500);
@@ -164,6 +172,65 @@ for (const from of statuses) {
     }
   });
 }
+
+// Ends of a snooze: body, status, text.
+const soon = (ms) => new Date(Date.now() + ms).toISOString();
+const day = 24 * 3600 * 1000;
+const snoozes = [
+  [{ status: 'snoozed', snooze_until: soon(60000) }, 200], [{ status: 'snoozed', snooze_until: soon(364 * day) }, 200],
+  [{ status: 'snoozed', snooze_until: null }, 200], [{ status: 'snoozed' }, 200],
+  [{ status: 'snoozed', snooze_until: '2030-03-01T09:00:00+01:00' }, 422, 'snooze_until must be in the future, and within a year'],
+  [{ status: 'snoozed', snooze_until: soon(-1) }, 422, 'snooze_until must be in the future, and within a year'],
+  [{ status: 'snoozed', snooze_until: soon(367 * day) }, 422, 'snooze_until must be in the future, and within a year'],
+  [{ status: 'snoozed', snooze_until: 'tomorrow' }, 400, 'Invalid field: snooze_until'], [{ status: 'snoozed', snooze_until: 5 }, 400, 'Invalid field: snooze_until'],
+  [{ snooze_until: soon(60000) }, 422, 'snooze_until is for status snoozed only'],
+  [{ status: 'resolved', snooze_until: soon(60000) }, 422, 'snooze_until is for status snoozed only'],
+  [{ status: 'resolved', snooze_until: null }, 200],
+];
+
+for (const [body, status, text] of snoozes)
+  test(`a new issue: ${JSON.stringify(body).replace(/T[^"]*Z/, '')} is ${status}`, async () => {
+    const world = makeWorld();
+    const { id } = await event(world, { title: 'x' });
+    const answer = expect(await call('PATCH', `/v1/issues/${id}`, { as: world.developer.token, body }), status, text);
+    const { issue } = await ok(200, 'GET', `/v1/issues/${id}`, { as: world.viewer.token });
+    if (status === 200) assert.deepEqual([issue, issue.status, issue.snooze_until], [answer.issue, body.status, body.snooze_until ?? null]);
+    else assert.deepEqual([issue.status, issue.snooze_until], ['new', null]);
+  });
+
+test('the end of a snooze can be moved and taken away, and goes with the status', async () => {
+  const world = makeWorld();
+  const { id } = await event(world, { title: 'x' });
+  const patch = async (body) => (await ok(200, 'PATCH', `/v1/issues/${id}`, { as: world.developer.token, body })).issue;
+  const [first, second] = [soon(day), soon(2 * day)];
+  const { status_at: since } = await patch({ status: 'snoozed', snooze_until: first });
+  assert.equal((await patch({ status: 'snoozed' })).snooze_until, first, 'not mentioned, it stays');
+  const moved = await patch({ snooze_until: second });
+  assert.deepEqual([moved.snooze_until, moved.status_at], [second, since]);
+  assert.equal((await patch({ snooze_until: null })).snooze_until, null);
+  await patch({ snooze_until: second });
+  assert.equal((await patch({ status: 'in_progress' })).snooze_until, null);
+  const { entries } = await ok(200, 'GET', `/v1/teams/${world.team.id}/audit`, { as: world.owner.token });
+  assert.deepEqual(entries.map((e) => [e.before.snooze_until, e.after.snooze_until]),
+    [[second, null], [null, second], [second, null], [first, second], [null, first]]);
+});
+
+// How long ago a snooze has ended, and what the next event makes of it.
+for (const [what, ago, status, heard] of [['is to end', -60000, 'snoozed', 1], ['has no end', null, 'snoozed', 1], ['ended just now', 0, 'regressed', 2],
+  ['ended long ago', 40 * day, 'regressed', 2]])
+  test(`an event of an issue whose snooze ${what} makes it ${status}`, async () => {
+    const world = makeWorld();
+    const { id } = await event(world, { title: 'x' });
+    exec(`UPDATE issues SET status = 'snoozed', snooze_until = ${ago === null ? 'NULL'
+      : `date_trunc('milliseconds', clock_timestamp()) - interval '${ago} milliseconds'`} WHERE id = ${quote(id)};
+      DELETE FROM issue_news WHERE issue_id = ${quote(id)};`);
+    const issue = await event(world, { title: 'x' });
+    assert.deepEqual([issue.status, issue.snooze_until === null], [status, ago === null || status !== 'snoozed']);
+    assert.equal((await inbox(world.owner)).length, heard);
+    assert.deepEqual(rows(`SELECT count(*)::int AS n FROM issue_news WHERE issue_id = ${quote(id)}`), [{ n: heard - 1 }], 'a digest tells of what is back');
+    exec(`DELETE FROM issue_news WHERE issue_id = ${quote(id)};`);
+    assert.equal((await event(world, { title: 'x' })).status, status, 'once');
+  });
 
 test('a change leaves one audit row, none when there was nothing to change', async () => {
   const world = makeWorld();
@@ -282,52 +349,6 @@ test('one mail an hour a project; the rest stays in the bell', async () => {
   exec(`UPDATE mail_hours SET at = at - interval '1 hour' WHERE user_id = ${quote(world.viewer.id)};`);
   for (let n = 5; n < 7; n++) await event(world, { title: `t${n}` });
   assert.deepEqual(mails().map((m) => m.n), [2, 5]);
-});
-
-/* ---- many at one time ---- */
-
-test('a storm from 16 clients: every event is counted once, on its issue, by its user', async () => {
-  const world = makeWorld();
-  const [clients, each, fingerprints, users] = [16, 150, 7, 11];
-  await Promise.all(Array.from({ length: clients }, async (_, c) => {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    for (let n = 0; n < each; n++)
-      await event(world, { title: 'storm', fingerprint: `f${(c + n) % fingerprints}`, user: `u${(c * 3 + n) % users}` }, { agent });
-    agent.destroy();
-  }));
-  const total = clients * each;
-  const want = Array.from({ length: fingerprints }, () => ({ events: 0, users: new Set() }));
-  for (let c = 0; c < clients; c++)
-    for (let n = 0; n < each; n++) {
-      const at = want[(c + n) % fingerprints];
-      at.events++;
-      at.users.add((c * 3 + n) % users);
-    }
-  const found = new Map((await list(world)).map((i) => [i.fingerprint, [i.events, i.users]]));
-  assert.deepEqual(Array.from(want, (_, n) => found.get(`f${n}`)), want.map((w) => [w.events, w.users.size]));
-  assert.equal(rows(`SELECT count(*)::int AS n FROM issue_events e JOIN issues i ON i.id = e.issue_id WHERE i.project_id = ${quote(world.team.project)}`)[0].n, total);
-  cron('digest');
-  for (const role of roles) {
-    const items = (await inbox(world[role])).filter((i) => i.type === 'issue.new');
-    assert.deepEqual(items.map((i) => i.body).sort(), want.map((w) => `storm ×${w.events}`).sort(), role);
-  }
-  assert.deepEqual(drifted(roles.map((role) => world[role])), []);
-});
-
-test('a key that asks too often gets 429, for all processes, until the minute is over', async () => {
-  const world = makeWorld();
-  await event(world, { title: 'x' });
-  const other = insertKey(makeKey('client', { team: world.team.id, project: world.team.project, environment: world.team.environments.production }));
-  const [{ left }] = rows('SELECT 60 - extract(second FROM now()) AS left');
-  if (left < 5) await new Promise((resolve) => { setTimeout(resolve, left * 1000 + 100); });
-  exec(`INSERT INTO key_rates (key_id, minute_at, asked) VALUES (${quote(other.id)}, date_trunc('minute', now()), 5970);`);
-  const answers = await Promise.all(Array.from({ length: 40 }, () => send(world, { title: 'x' }, { bearer: other.secret })));
-  assert.deepEqual([201, 429].map((status) => answers.filter((a) => a.status === status).length), [30, 10]);
-  const refused = answers.find((a) => a.status === 429);
-  assert.deepEqual(refused.json, { error: 'Too many requests with this key' });
-  assert.ok(Number(refused.headers['retry-after']) >= 1 && Number(refused.headers['retry-after']) <= 60);
-  assert.equal((await list(world))[0].events, 31, 'what was refused is not counted');
-  await event(world, { title: 'x' });
 });
 
 test('single events go after 30 days, the issue and its counts stay', async () => {

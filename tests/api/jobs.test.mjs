@@ -1,6 +1,6 @@
 // Jobs: started once each, run by carillon-cron jobs, cancelled, downloaded, told of.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { call, cron, exec, expect, ok, quote, rows, uuid, value, varDir } from '../lib/client.mjs';
@@ -198,6 +198,7 @@ test('the file: for members of the team, by its route alone, for seven days', as
   expect(await download(id), 200);
   exec(`UPDATE jobs SET file_expires_at = now() WHERE id = ${quote(id)};`);
   expect(await download(id), 404, 'File not found');
+  assert.equal((await show(id)).file, null);
   assert.equal(filesOf(id).length, 1);
   assert.equal(cron('cleanup', '--dry-run').files, 1);
   assert.equal(filesOf(id).length, 1, 'a dry run removes nothing');
@@ -205,6 +206,35 @@ test('the file: for members of the team, by its route alone, for seven days', as
   assert.deepEqual(filesOf(id), []);
   assert.equal((await show(id)).file, null);
 });
+
+test('a file that is not there any more is a 404 of this noun', async () => {
+  const { id } = await started(project());
+  cron('jobs');
+  unlinkSync(path.join(folder, filesOf(id)[0]));
+  expect(await download(id), 404, 'File not found');
+  expect(await call('HEAD', `/v1/jobs/${id}/file`, { as: viewer.token }), 404);
+});
+
+test('a project keeps the files of its last five exports, another one its own', async () => {
+  const [place, elsewhere] = [project(), project()];
+  const other = (await started(elsewhere)).id;
+  const ids = [];
+  for (let n = 0; n < 7; n++) {
+    ids.push((await started(place)).id);
+    cron('jobs');
+  }
+  const kept = await Promise.all(ids.map(async (id) => [(await show(id)).file !== null, (await download(id)).status, filesOf(id).length]));
+  assert.deepEqual(kept, [...Array(2).fill([false, 404, 0]), ...Array(5).fill([true, 200, 1])]);
+  assert.equal((await download(other)).status, 200);
+  assert.equal((await show(ids[0])).status, 'completed', 'what it did stays known');
+});
+
+// What a job could be made to name, if somebody wrote into the database: nothing outside is sent.
+for (const name of ['../carillon.env', '..%2fcarillon.env', '/etc/passwd', '../log/jobs.log', 'a\nb', ''])
+  test(`a file called ${JSON.stringify(name)} is not sent`, async () => {
+    const { id } = makeJob(team, { file_name: name, file_bytes: 1, file_expires_at: new Date(Date.now() + 60000).toISOString() });
+    expect(await download(id), 404, 'File not found');
+  });
 
 test('who is removed from the team cannot download on the very next request', async () => {
   const gone = makeUser('gone');

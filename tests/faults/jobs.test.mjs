@@ -1,13 +1,12 @@
 // A worker that is killed, stopped, told to end, cut off from the database or out of disk space
 // while it exports; several at once.  Each job ends once, with one file and one notice.
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, readdirSync } from 'node:fs';
-import os from 'node:os';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { call, cron, expect, ok, quote, root, uuid, varDir } from '../lib/client.mjs';
-import { fire, program, startProxy } from '../lib/fire.mjs';
+import { call, cron, expect, ok, quote, uuid, varDir } from '../lib/client.mjs';
+import { fire, startProxy } from '../lib/fire.mjs';
+import { killEverywhere, strace } from '../lib/killed.mjs';
 import { eventually, statusOf } from '../lib/processes.mjs';
 import { openSession } from '../lib/session.mjs';
 import { driftQuery } from '../lib/story.mjs';
@@ -52,15 +51,6 @@ async function told(id, status) {
 
 /* ---- kill -9 at every system call ---- */
 
-const trace = path.join(process.env.TMPDIR ?? os.tmpdir(), `jobs-${process.pid}.trace`);
-const strace = (args) => new Promise((resolve, reject) => {
-  const env = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' }; // that wants ptrace for itself
-  execFile('strace', ['-f', '-qq', ...args, program, 'jobs'], { cwd: root, env }, (error, out, complaint) => {
-    if (error?.signal === 'SIGKILL' || error?.code === 137) resolve('killed');
-    else if (error) reject(new Error(`strace: ${error.message} ${complaint}`));
-    else resolve('ended');
-  });
-});
 const MESSAGES = 120; // two pages
 const all = [];
 
@@ -70,34 +60,8 @@ async function round() {
   all.push(await prepare(MESSAGES));
 }
 
-// name -> how often it was called before the first connect(), of every call after it
-async function calls() {
-  await round();
-  await strace(['-o', trace]);
-  const lines = readFileSync(trace, 'utf8').split('\n').map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1]).filter(Boolean);
-  const at = lines.indexOf('connect');
-  assert.ok(at > 0, 'the run connects to the database');
-  const before = (name) => lines.slice(0, at).filter((each) => each === name).length;
-  return { total: lines.length - at, names: new Map([...new Set(lines.slice(at))].map((name) => [name, before(name)])) };
-}
-
-test('this machine lets strace trace and inject', () => {
-  const { status, signal, stderr } = spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=write:signal=KILL:when=1',
-    'echo', 'alive'], { encoding: 'utf8' });
-  assert.ok(signal === 'SIGKILL' || status === 137, `ptrace is refused here, so this test cannot be made: ${stderr}`);
-});
-
 test('killed at every system call in turn', async (t) => {
-  const { total, names } = await calls();
-  let killed = 0;
-  for (const [name, before] of names)
-    for (let n = before + 1; ; n++) {
-      await round();
-      if (await strace(['-e', `trace=${name}`, '-e', `inject=${name}:signal=KILL:when=${n}`]) === 'ended') break;
-      killed++;
-    }
-  t.diagnostic(`${killed} runs were killed; a whole one makes ${total} system calls`);
-  assert.ok(killed > 0.6 * total, `${killed} kills for ${total} calls`);
+  t.diagnostic(await killEverywhere('jobs', round, { share: 0.6 }));
 });
 
 test('each of their jobs is wholly to come, in hand, or wholly done', async () => {
@@ -117,6 +81,38 @@ test('a clean run takes up all of them, and each ends once', async () => {
   assert.equal(cron('jobs').completed, n);
   for (const id of all) await whole(id, MESSAGES);
   assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith('.part')), [], 'no other file is left');
+  assert.deepEqual(await sql.rows(driftQuery), []);
+});
+
+/* ---- the same of digests that are sent by hand ---- */
+
+const sent = []; // [job, project]
+
+// One project with two issues that nobody was told of, and the job that tells.
+async function digestRound() {
+  await sql.run(`UPDATE jobs SET type = 'parked' WHERE status = 'pending'`);
+  const [job, project, place] = [uuid(), uuid(), uuid()];
+  await sql.run(`BEGIN; INSERT INTO projects (id, team_id, name, issue_digest) VALUES (${quote(project)}, ${quote(team.id)}, 'Shop', 'none');
+    INSERT INTO environments (id, project_id, name, position) VALUES (${quote(place)}, ${quote(project)}, 'production', 0);
+    INSERT INTO issues (id, project_id, environment_id, title, status_at, last_seen_at, created_at)
+      SELECT gen_random_uuid(), ${quote(project)}, ${quote(place)}, 'It broke', now(), now(), now() FROM generate_series(1, 2) n;
+    INSERT INTO issue_news (project_id, issue_id) SELECT project_id, id FROM issues WHERE project_id = ${quote(project)};
+    INSERT INTO jobs (id, team_id, project_id, type, started_by, notify, tells)
+    VALUES (${quote(job)}, ${quote(team.id)}, ${quote(project)}, 'issue_digest', ${quote(owner.id)}, true, ${quote(owner.id)}); COMMIT`);
+  sent.push([job, project]);
+}
+
+test('digests by hand, killed at every system call in turn: each is made once, and each job ends once', async (t) => {
+  t.diagnostic(await killEverywhere('jobs', digestRound, { share: 0.6 }));
+  await sql.run(`UPDATE jobs SET type = 'issue_digest' WHERE type = 'parked'`);
+  await leasesEnd();
+  assert.equal(cron('jobs').failed, 0);
+  for (const [job, project] of sent) {
+    assert.equal((await show(job)).status, 'completed');
+    assert.deepEqual(await sql.rows(`SELECT title, count(*) AS n FROM notifications WHERE project_id = ${quote(project)} AND type = 'issue.digest' GROUP BY 1`),
+      [{ title: '2 new issues in Shop', n: 5 }]);
+    assert.deepEqual(await sql.rows(`SELECT title FROM notifications WHERE dedupe_key = ${quote(`job:${job}`)}`), [{ title: 'Issue digest of Shop completed' }]);
+  }
   assert.deepEqual(await sql.rows(driftQuery), []);
 });
 
@@ -198,7 +194,7 @@ test('a worker that stood still and comes back late changes nothing', async () =
 
 test('no room on the disk: failed, with a reason', async () => {
   const id = await prepare(1);
-  assert.equal(await strace(['-e', 'trace=fsync', '-e', 'inject=fsync:error=ENOSPC:when=1']), 'ended');
+  assert.equal(await strace('jobs', ['-e', 'trace=fsync', '-e', 'inject=fsync:error=ENOSPC:when=1']), 'ended');
   const { status, error, file } = await show(id);
   assert.deepEqual([status, error.code, file, filesOf(id)], ['failed', 'no_space', null, []]);
   await told(id, 'failed');

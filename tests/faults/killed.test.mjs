@@ -2,13 +2,9 @@
 // towards the database to its end.  Each killed run leaves every moment wholly decided or wholly
 // to come; one clean run decides the rest; nothing is told twice or not at all.
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import test from 'node:test';
-import { cron, quote, root } from '../lib/client.mjs';
-import { program } from '../lib/fire.mjs';
+import { cron, quote } from '../lib/client.mjs';
+import { killEverywhere } from '../lib/killed.mjs';
 import { openSession } from '../lib/session.mjs';
 import { driftQuery, insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
 import { makeWorld, seeSnippet } from '../lib/world.mjs';
@@ -17,7 +13,6 @@ const world = makeWorld();
 seeSnippet(world.team.project);
 const sql = openSession();
 test.after(() => sql.end());
-const trace = path.join(process.env.TMPDIR ?? os.tmpdir(), `fire-${process.pid}.trace`);
 
 // One of every way that a moment can go; the rounds take turns with them.
 const menu = [
@@ -44,46 +39,9 @@ async function prepare() {
   all.push(...moments.map((moment, n) => ({ moment, expected: picked[n][1] })));
 }
 
-// The run under strace: 'killed', or 'ended' with exit code 0.
-const strace = (args) => new Promise((resolve, reject) => {
-  const env = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' }; // that wants ptrace for itself
-  execFile('strace', ['-f', '-qq', ...args, program, 'fire'], { cwd: root, env }, (error, out, complaint) => {
-    if (error?.signal === 'SIGKILL' || error?.code === 137) resolve('killed');
-    else if (error) reject(new Error(`strace: ${error.message} ${complaint}`));
-    else resolve('ended');
-  });
-});
-
-// name -> how often it was called before the first connect(), of every call after it
-async function calls() {
-  await prepare();
-  await strace(['-o', trace]);
-  const lines = readFileSync(trace, 'utf8').split('\n').map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1]).filter(Boolean);
-  const at = lines.indexOf('connect');
-  assert.ok(at > 0, 'the run connects to the database');
-  const before = (name) => lines.slice(0, at).filter((each) => each === name).length;
-  return { total: lines.length - at, names: new Map([...new Set(lines.slice(at))].map((name) => [name, before(name)])) };
-}
-
-test('this machine lets strace trace and inject', () => {
-  const { status, signal, stderr } = spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=write:signal=KILL:when=1',
-    'echo', 'alive'], { encoding: 'utf8' });
-  assert.ok(signal === 'SIGKILL' || status === 137, `ptrace is refused here, so this test cannot be made: ${stderr}`);
-});
-
 test('killed at every system call in turn', async (t) => {
-  const { total, names } = await calls();
-  let killed = 0;
-  for (const [name, before] of names)
-    for (let n = before + 1; ; n++) {
-      await prepare();
-      const end = await strace(['-e', `trace=${name}`, '-e', `inject=${name}:signal=KILL:when=${n}`]);
-      if (end === 'ended') break;
-      killed++;
-    }
-  t.diagnostic(`${killed} runs were killed; a whole one makes ${total} system calls`);
-  // hands that wait at one time share an epoll_wait, or do not: no two runs are quite the same
-  assert.ok(killed > 0.6 * total, `${killed} kills for ${total} calls`);
+  // hands that wait at one time share an epoll_wait, or do not
+  t.diagnostic(await killEverywhere('fire', prepare, { share: 0.6 }));
 });
 
 test('each of their moments is wholly decided or wholly to come', async () => {

@@ -22,7 +22,7 @@ function prepare() {
 
 test('killed at every system call in turn', async (t) => {
   emptyQueue();
-  t.diagnostic(await killEverywhere({ ...fake.env, CARILLON_LEASE_SECONDS: '5' }, prepare));
+  t.diagnostic(await killEverywhere('dispatch', prepare, { env: { ...fake.env, CARILLON_LEASE_SECONDS: '5' } }));
 });
 
 test('then a few clean runs, and every mail has arrived once', async (t) => {

@@ -32,7 +32,7 @@ function prepare() {
 test('killed at every system call in turn', async (t) => {
   emptyQueue();
   [mails, hooks] = [enqueue(most), enqueueHooks(user, most)];
-  t.diagnostic(await killEverywhere({ ...env, CARILLON_LEASE_SECONDS: '2' }, prepare));
+  t.diagnostic(await killEverywhere('dispatch', prepare, { env: { ...env, CARILLON_LEASE_SECONDS: '2' } }));
   assert.ok(unfinished() > 0 && server.delivered.length > 0 && receiver.requests.length > 0);
 });
 

@@ -23,18 +23,18 @@ async function freePort() { // below those that outgoing connections get
   }
 }
 
-function settings(folder, port) {
+function settings(folder, port, more) {
   const ours = Object.entries(process.env).filter(([name]) => !/^(CARILLON_(?!BUILD)|RESEND_|PG)/.test(name));
-  return { ...Object.fromEntries(ours), CARILLON_VAR: folder, CARILLON_PORT: String(port), CARILLON_CRON: 'off', CARILLON_DEMO: 'off' };
+  return { ...Object.fromEntries(ours), CARILLON_VAR: folder, CARILLON_PORT: String(port), CARILLON_CRON: 'off', CARILLON_DEMO: 'off', ...more };
 }
 
-// { folder, log(family), admin(sql), session(), pgCtl(...), stop() }
-export async function startCopy() {
+// { folder, log(family), admin(sql), session(), pgCtl(...), stop() }; more: settings of its own
+export async function startCopy(more = {}) {
   const folder = mkdtempSync(path.join(process.env.CARILLON_TEST_WORK ?? os.tmpdir(), 'copy-'));
   const port = await freePort();
   const out = openSync(path.join(folder, 'run.log'), 'a');
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', path.join(root, 'scripts/run')],
-    { env: settings(folder, port), stdio: ['ignore', out, out] });
+    { env: settings(folder, port, more), stdio: ['ignore', out, out] });
   const ended = once(child, 'exit');
   const ready = async () => {
     while (!existsSync(path.join(folder, 'run/ready'))) await new Promise((resolve) => setTimeout(resolve, 20));

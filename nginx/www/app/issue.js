@@ -7,7 +7,7 @@ import { pagedList } from './paged.js';
 import { projectOf } from './projects.js';
 import { complain, say } from './status.js';
 import { mayCreate } from './teams.js';
-import { timeElement } from './time.js';
+import { absoluteTime, shortDate, timeElement } from './time.js';
 
 const PAGE = 20;
 
@@ -21,9 +21,30 @@ export const STATUSES = {
   resolved: ['Resolved', 'done', 'Resolve'],
 };
 
-export function statusChip(status) {
+const endOf = (date) =>
+  h('time', { datetime: date.toISOString(), title: absoluteTime(date) }, ` until ${shortDate(date)}`);
+
+export function statusChip({ status, snooze_until: until }) {
   const [name, tone] = STATUSES[status] ?? [status, 'quiet'];
-  return h('span', { class: `chip ${tone}` }, name);
+  return h('span', { class: `chip ${tone}` }, name, until ? endOf(new Date(until)) : null);
+}
+
+/* What the buttons send, beside one for every status that has words: a snooze that ends by itself. */
+const DAY = 24 * 3600 * 1000;
+const SNOOZES = [
+  ['Snooze for a day', DAY],
+  ['Snooze for a week', 7 * DAY],
+];
+
+function moves(status) {
+  const plain = Object.entries(STATUSES)
+    .filter(([id, words]) => words[2] && id !== status)
+    .map(([id, words]) => [words[2], () => ({ status: id })]);
+  const timed = SNOOZES.map(([words, length]) => [
+    words,
+    () => ({ status: 'snoozed', snooze_until: new Date(Date.now() + length).toISOString() }),
+  ]);
+  return [...plain, ...timed];
 }
 
 function facts(issue) {
@@ -55,28 +76,26 @@ function eventRow({ title, app, user, context, created_at: at }) {
   );
 }
 
-/* The chip, and a button to every other status that a member may choose. */
+/* The chip, and a button to whatever else a member may choose. */
 function statusCard(api, issue, role) {
   const box = h('div', { class: 'chips moves' });
-  const draw = (status) => {
-    const buttons = Object.entries(STATUSES)
-      .filter(([id, words]) => words[2] && id !== status && mayCreate(role))
-      .map(([id, words]) =>
-        h('button', { class: 'button', type: 'button', onclick: () => move(id) }, words[2]),
-      );
-    box.replaceChildren(statusChip(status), ...buttons);
+  const draw = (now) => {
+    const buttons = (mayCreate(role) ? moves(now.status) : []).map(([words, change]) =>
+      h('button', { class: 'button', type: 'button', onclick: () => move(change()) }, words),
+    );
+    box.replaceChildren(statusChip(now), ...buttons);
   };
-  const move = async (status) => {
+  const move = async (change) => {
     try {
-      const { data } = await api.patch(`/v1/issues/${issue.id}`, { status });
-      draw(data.issue.status);
+      const { data } = await api.patch(`/v1/issues/${issue.id}`, change);
+      draw(data.issue);
       box.querySelector('button')?.focus();
       say(`It is ${STATUSES[data.issue.status][0].toLowerCase()} now.`);
     } catch (error) {
       complain(error, 'Not changed.');
     }
   };
-  draw(issue.status);
+  draw(issue);
   return card('status-card', 'Status', null, facts(issue), box);
 }
 

@@ -23,7 +23,7 @@ function row(issue) {
       timeElement(issue.last_seen_at),
       issue.app ? ` · ${issue.app}` : null,
     ],
-    chips: [h('span', { class: 'tag' }, issue.environment.name), statusChip(issue.status)],
+    chips: [h('span', { class: 'tag' }, issue.environment.name), statusChip(issue)],
   });
 }
 
