@@ -1,6 +1,8 @@
 # make help lists the targets.  Everything lands in build/ (build-san/ with SAN=1).
 OUT      := $(or $(BUILD),build$(if $(SAN),-san))
 PREFIX   ?= /usr/local
+# the release: of the API, the programs and the package
+VERSION  := $(shell sed -n 's/^  version: *//p' nginx/www/openapi.yaml | head -n 1)
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
             -Wvla -Wwrite-strings -Wpointer-arith -Wundef -Wno-missing-field-initializers
 
@@ -35,7 +37,7 @@ CRON     := $(call obj,$(wildcard cron/*.c))
 CGIS     := $(FAMILIES:%=$(OUT)/cgi/%)
 TESTS    := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*_test.c))
 PROGS    := $(CGIS) $(if $(CRON),$(OUT)/carillon-cron) \
-            $(patsubst scripts/%.c,$(OUT)/carillon-%,$(wildcard scripts/*.c))
+            $(patsubst scripts/%.c,$(OUT)/carillon-%,$(wildcard scripts/*.c)) $(OUT)/carillon-doctor
 SQL      := $(sort $(wildcard sql/query/*.sql))
 # what the scripts run is what was built here
 export CARILLON_BUILD = $(abspath $(OUT))
@@ -81,11 +83,8 @@ test-deps:
 tests: $(TESTS)
 	@:
 
-# An installed copy is the same tree without its sources; run PREFIX/lib/carillon/scripts/run.
-install: all ## copy programs, scripts, SQL and nginx files to $(DESTDIR)$(PREFIX)/lib/carillon
-	@to=$(DESTDIR)$(PREFIX)/lib/carillon && mkdir -p $$to/build && \
-	cp -R scripts sql nginx $$to/ && rm -f $$to/scripts/*.c $$to/scripts/*.awk && \
-	cp -R $(OUT)/cgi $(filter-out $(CGIS),$(PROGS)) $$to/build/ && echo "installed in $$to"
+install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units and manuals too
+	@VERSION=$(VERSION) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/package/install
 
 clean: ## remove build/ and build-san/, never var/
 	rm -rf build build-san
@@ -97,6 +96,8 @@ $(OUT)/bench/constant: $(OUT)/obj/tests/bench/constant.o $(OUT)/obj/cgi/main.o $
 	$(LINK)
 $(OUT)/carillon-cron: $(CRON) $(COMMON)
 	$(LINK) $(CURL_LIBS)
+$(OUT)/carillon-doctor: $(call obj,$(wildcard scripts/doctor/*.c)) $(COMMON)
+	$(LINK)
 $(OUT)/carillon-%: $(OUT)/obj/scripts/%.o $(COMMON)
 	$(LINK)
 

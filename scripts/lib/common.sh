@@ -2,11 +2,13 @@
 # common.sh - sourced by the scripts: where things are, the settings, who runs them.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-VAR=$(realpath -ms "${CARILLON_VAR:-$ROOT/var}")
+# in an installed copy var is a link
+VAR=$(realpath -ms "${CARILLON_VAR:-$(readlink "$ROOT/var" || echo "$ROOT/var")}")
 BUILD=$(realpath -ms "${CARILLON_BUILD:-$ROOT/build}")
 RUN=$VAR/run
 LOG=$VAR/log
 ENV_FILE=$VAR/carillon.env
+OWNER_FILE=$VAR/owner.env
 export CARILLON_VAR=$VAR CARILLON_BUILD=$BUILD
 # relative to where the caller stands, which is not where everything will run
 for name in CARILLON_TLS_CERT CARILLON_TLS_KEY; do
@@ -19,16 +21,27 @@ PATH=$PGBIN:$PATH:/usr/sbin:/sbin
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { warn "$*"; exit 1; }
+random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
-# The environment beats the file: a line NAME=value sets only what is not set yet.
+# The environment beats the file: a line NAME=value sets only what is not set yet.  The owner of an
+# installed copy's schema has a file of its own, which only root can read.
 load_settings() {
-	local line name
-	[ -r "$ENV_FILE" ] || return 0
-	while IFS= read -r line; do
-		[[ $line =~ ^(CARILLON_[A-Z_]+|RESEND_[A-Z_]+)= ]] || continue
-		name=${BASH_REMATCH[1]}
-		[[ -v $name ]] || printf -v "$name" %s "${line#*=}"
-	done <"$ENV_FILE"
+	local file line name
+	for file in "$ENV_FILE" "$OWNER_FILE"; do
+		[ -r "$file" ] || continue
+		while IFS= read -r line; do
+			[[ $line =~ ^(CARILLON_[A-Z_]+|RESEND_[A-Z_]+)= ]] || continue
+			name=${BASH_REMATCH[1]}
+			[[ -v $name ]] || printf -v "$name" %s "${line#*=}"
+		done <"$file"
+	done
+}
+
+# The database as its owner: for scripts that people run.
+owner_url() {
+	load_settings
+	[ -n "${CARILLON_DATABASE_URL-}" ] ||
+		die "no database is named in $ENV_FILE, nor in $OWNER_FILE, which only root may read"
 }
 
 # wait_for SECONDS COMMAND...: true as soon as the command is, false when the time is up

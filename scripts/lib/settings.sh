@@ -1,8 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # some names are for whoever sources this
 # settings.sh - what scripts/run decides before it starts anything, and carillon.env.
 
-random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
-
 # The private cluster's three connection strings are made anew each time, because a checkout may
 # have moved.  Any other CARILLON_DATABASE_URL is somebody's own database and is left alone;
 # web and worker use it too unless they were given their own.

@@ -19,16 +19,6 @@ keep_log_short() { # past 16 MB it becomes FILE.old
 
 families() { find "$BUILD/cgi" -maxdepth 1 -type f -perm -u+x -printf '%f\n' | sort; }
 
-# What is asked all the time, polls and flags, is worth two workers; CARILLON_POOL_<FAMILY> says otherwise.
-pool_size() {
-	local name=CARILLON_POOL_${1^^}
-	[ -z "${!name-}" ] || { echo "${!name}"; return; }
-	case $1 in
-	notifications | flags) echo 2 ;;
-	*) echo 1 ;;
-	esac
-}
-
 start_child() { # NAME
 	case $1 in
 	PostgreSQL)
@@ -43,9 +33,8 @@ start_child() { # NAME
 	# long ones must not keep the minute waiting, nor a person who started a short one
 	cron-jobs) child "$1" "$LOG/cron-jobs.log" TERM "$ROOT/scripts/lib/cron-loop" 5 jobs ;;
 	*)
-		# a worker that dies is started again at once, unless it dies within a second 50 times
-		child "$1" "$LOG/$1.log" TERM spawn-fcgi -s "$RUN/$1.sock" -M 0660 -b 1024 -n -- \
-			"$(command -v multiwatch)" -f "$(pool_size "$1")" -r 50 -t 1000 -s TERM -- "$BUILD/cgi/$1"
+		pool_command "$1"
+		child "$1" "$LOG/$1.log" TERM spawn-fcgi -s "$RUN/$1.sock" -M 0660 -b 1024 -n -- "${POOL[@]}"
 		;;
 	esac
 }
@@ -71,7 +60,6 @@ database_is_up_or_ended() { cluster_ready "$VAR/pg" || gone "${PIDS[PostgreSQL]}
 start_serving() {
 	local family
 	nginx_render "$VAR/nginx.conf"
-	export LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT=200 LIBFCGI_OS_CLOSE_POLL_TIMEOUT=200
 	for family in $(families); do
 		keep_log_short "$LOG/$family.log"
 		rm -f "$RUN/$family.sock"
