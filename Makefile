@@ -86,6 +86,9 @@ tests: $(TESTS)
 install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units and manuals too
 	@VERSION=$(VERSION) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/package/install
 
+deb: all ## the same as a Debian package in build/
+	@VERSION=$(VERSION) scripts/package/deb
+
 clean: ## remove build/ and build-san/, never var/
 	rm -rf build build-san
 
@@ -120,4 +123,4 @@ $(OUT)/obj/%.o: %.c Makefile | $(GEN)
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help run start stop test bench lint deps test-deps tests install clean
+.PHONY: all help run start stop test bench lint deps test-deps tests install deb clean
