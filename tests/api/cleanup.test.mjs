@@ -2,9 +2,8 @@
 // every boundary.  The tests run it as of 2020, when nobody else had rows.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import test from 'node:test';
-import { call, cron, exec, expect, ok, quote, root, rows, uuid, value } from '../lib/client.mjs';
+import { call, cron, exec, expect, ok, program, quote, rows, uuid, value } from '../lib/client.mjs';
 import { drifted, give, insertUsers, makeUser } from '../lib/world.mjs';
 
 const now = '2020-06-01T12:00:00.000Z';
@@ -105,7 +104,6 @@ test('two runs at once are safe, and share the work', async () => {
   for (const user of users) give(user, Array.from({ length: 300 }, (_, n) => ({ created_at: old,
     ...(n % 2 ? { read_at: before(31) } : { deleted_at: before(91) }) })));
   const { spawn } = await import('node:child_process');
-  const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
   const runs = await Promise.all([1, 2, 3].map(() => new Promise((resolve) => {
     const child = spawn(program, ['cleanup', ...at], { stdio: ['ignore', 'pipe', 'ignore'] });
     let out = '';
@@ -184,7 +182,6 @@ const calls = [
 
 for (const [args, code] of calls) {
   test(`carillon-cron ${args.join(' ')} exits with ${code}`, () => {
-    const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
     let status = 0;
     let out = '';
     try {

@@ -3,10 +3,9 @@
 // tests/unit/fire_*_test.c.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { call, cron, exec, ok, quote, root, rows } from '../lib/client.mjs';
+import { call, cron, exec, ok, program, quote, root, rows } from '../lib/client.mjs';
 import { drifted, makeExperiment, makeFlag, makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const main = makeWorld();
@@ -92,7 +91,6 @@ test('who has lost the right to publish schedules in vain', async () => {
 
 // Whoever is first: the other finds it decided, and nothing ever fires at a moment that was taken back.
 test('a cancel or an edit that races the worker: exactly one wins', async () => {
-  const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
   const fire = () => new Promise((done) => { execFile(program, ['fire'], { cwd: root }, done); });
   const races = await Promise.all(Array.from({ length: 16 }, async (_, i) => ({ experiment: await scheduled(null), edits: i % 2 === 1 })));
   for (const { experiment } of races) comeDue(experiment.id, '5 seconds');

@@ -2,8 +2,8 @@
 // on every try, and what the deliveries say is what became of them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, exec, rows, value } from '../lib/client.mjs';
-import { dispatch, emptyQueue, enqueue, sanitized, start, statuses } from '../lib/queue.mjs';
+import { call, exec, rows, sanitized, value } from '../lib/client.mjs';
+import { dispatch, emptyQueue, enqueue, start, statuses } from '../lib/queue.mjs';
 import { checkBytes, checkExactly, checkPace, startResend } from '../lib/resend.mjs';
 
 const fake = await startResend();

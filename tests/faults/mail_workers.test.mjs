@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'node:test';
-import { dispatch, emptyQueue, enqueue, sanitized, start, statuses, unfinished } from '../lib/queue.mjs';
+import { sanitized } from '../lib/client.mjs';
+import { dispatch, emptyQueue, enqueue, start, statuses, unfinished } from '../lib/queue.mjs';
 import { checkExactly, checkPace, startResend } from '../lib/resend.mjs';
 
 const fake = await startResend();

@@ -14,6 +14,8 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const uuid = () => randomUUID();
 export const base = new URL(setting('CARILLON_TEST_URL'));
 export const varDir = path.resolve(setting('CARILLON_VAR'));
+export const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
+export const sanitized = program.includes('build-san'); // such a process needs more memory
 const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
 
 function setting(name) {
@@ -153,8 +155,7 @@ export function token(email, seconds) {
 
 // Run a job; returns its line of JSON.  Any exit but 0 throws.
 export function cron(job, ...args) {
-  const build = process.env.CARILLON_BUILD ?? path.join(root, 'build');
-  const lines = run(path.join(build, 'carillon-cron'), [job, ...args]).trim().split('\n');
+  const lines = run(program, [job, ...args]).trim().split('\n');
   assert.equal(lines.length, 1, `carillon-cron ${job} prints one line, not ${lines.length}`);
   return JSON.parse(lines[0]);
 }

@@ -4,9 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { root, varDir } from './client.mjs';
-
-export const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
+import { program, root, varDir } from './client.mjs';
 
 // Resolves to { code, line, log }: line is what it printed, as an object.  child: the process.
 export function fire({ job = 'fire', args = [], env = {} } = {}) {

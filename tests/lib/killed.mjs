@@ -5,8 +5,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { root } from './client.mjs';
-import { program } from './fire.mjs';
+import { program, root } from './client.mjs';
 
 // A run of a job under strace: 'killed', or 'ended' with exit code 0.
 export const strace = (job, args, env = {}) => new Promise((resolve, reject) => {

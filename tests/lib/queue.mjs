@@ -2,11 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { exec, quote, root, rows, value } from './client.mjs';
-
-const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
-export const sanitized = program.includes('build-san');
+import { exec, program, quote, root, rows, value } from './client.mjs';
 
 // Forget all mail, and what was learned about the provider.
 export function emptyQueue() {
