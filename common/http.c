@@ -11,11 +11,14 @@
 
 /* ---- routes ---- */
 
-/* {x} stands for one non-empty segment; on success rq->arg[] holds the segments. */
+/*
+ * {x} stands for one non-empty segment, or for the part of one before what follows it there, as in
+ * {x}.ics; on success rq->arg[] holds them.
+ */
 static bool
 path_matches(const char *pattern, const char *path, struct req *rq)
 {
-	size_t n = 0, len;
+	size_t n = 0, len, rest;
 
 	while (*pattern != '\0') {
 		if (*pattern != '{') {
@@ -23,12 +26,13 @@ path_matches(const char *pattern, const char *path, struct req *rq)
 				return false;
 			continue;
 		}
-		len = strcspn(path, "/");
-		if (len == 0 || n == ROUTE_ARGS_MAX)
-			return false;
-		rq->arg[n++] = arena_ndup(rq->a, path, len);
-		path += len;
 		pattern += strcspn(pattern, "}") + 1;
+		len = strcspn(path, "/");
+		rest = strcspn(pattern, "/");
+		if (len <= rest || n == ROUTE_ARGS_MAX)
+			return false;
+		rq->arg[n++] = arena_ndup(rq->a, path, len - rest);
+		path += len - rest;
 	}
 	return *path == '\0';
 }
@@ -115,7 +119,7 @@ http_db(struct req *rq, struct reply *rp, enum db_status st)
 	case DB_BAD:
 		return http_fail(rq, rp, 400, "Invalid value");
 	default:
-		log_line(LOG_ERROR, rq->id, "%s %s: %s", rq->method, rq->path, db_error(rq->db));
+		log_line(LOG_ERROR, rq->id, "%s %s: %s", rq->method, rq->shown, db_error(rq->db));
 		return http_fail(rq, rp, 500, "Internal error");
 	}
 }
@@ -186,6 +190,7 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 		log_line(LOG_ERROR, rq->id, "route %s %s names no access", r->method, r->path);
 		return http_fail(rq, rp, 500, "Internal error");
 	}
+	rq->shown = r->access == SIGNED ? r->path : rq->path;
 	rq->strict = rq->prefer != NULL &&
 	    (text_has_token(rq->prefer, "handling=strict") ||
 		text_has_token(rq->prefer, "handling=\"strict\""));

@@ -41,6 +41,7 @@ struct req {
 	int64_t now;    /* seconds since 1970, when the request came */
 	const char *id; /* request id: in every log line */
 	const char *method, *path, *query;
+	const char *shown; /* the path for logs: the route's where a signature stands in it */
 	const char *authorization, *cookie, *prefer, *if_none_match, *if_match;
 	const char *origin, *origin_self, *fetch_site, *content_type, *remote;
 	const char *hook_id, *hook_timestamp, *hook_signature; /* of a webhook */
@@ -60,6 +61,7 @@ struct reply {
 	int status;
 	struct out body;   /* JSON text; empty for 204 and 304 */
 	const char *type;  /* Content-Type; NULL is application/json */
+	const char *cache; /* Cache-Control; NULL is no-store */
 	const char *allow; /* with 405 */
 	/* header values, or NULL */
 	const char *etag, *poll, *unread, *undo, *retry_after, *cookie;

@@ -27,6 +27,16 @@ schedule_sentence(const char *code)
 	return NULL;
 }
 
+const char *
+schedule_link(struct arena *a, bool is_flag, const char *id, const char *environment)
+{
+	if (id == NULL)
+		return is_flag ? "/dashboard/flags" : "/dashboard/experiments";
+	if (!is_flag)
+		return arena_fmt(a, "/dashboard/experiments?id=%s", id);
+	return arena_fmt(a, "/dashboard/flags?id=%s&environment=%s", id, environment);
+}
+
 static bool
 digits(const char *s, int max, int *value)
 {

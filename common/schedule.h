@@ -31,6 +31,10 @@
 /* The same in words: a sentence with its full stop; NULL for a code that is none of these. */
 const char *schedule_sentence(const char *code);
 
+/* The page of what is scheduled: of experiment id, or flag id in an environment; NULL, when it is
+ * gone, of all there are. */
+const char *schedule_link(struct arena *a, bool is_flag, const char *id, const char *environment);
+
 /* "HH:mm", 00:00 to 23:59, exactly so. */
 bool schedule_time(const char *text, int *hour, int *minute) MUST_CHECK;
 

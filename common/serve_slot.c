@@ -179,7 +179,7 @@ slot_reply(struct slot *s)
 		put_header(out, "Content-Length: ", text);
 		put_header(out, "Content-Type: ", rp->type != NULL ? rp->type : "application/json");
 	}
-	put_header(out, "Cache-Control: ", "no-store");
+	put_header(out, "Cache-Control: ", rp->cache != NULL ? rp->cache : "no-store");
 	put_header(out, "ETag: ", rp->etag);
 	put_header(out, "X-Poll-Interval: ", rp->poll);
 	put_header(out, "X-Unread-Count: ", rp->unread);

@@ -206,15 +206,14 @@ fire_body(struct arena *a, const struct fire_news *n)
 const char *
 fire_link(struct arena *a, const struct fire_news *n)
 {
-	const char *again = n->v->outcome == FIRE_FIRED ? "" : "&schedule=1";
+	const char *column = is_flag(n) ? "flag_id" : "resource_id";
+	const char *id = n->c->state != NULL ? rows_text(n->rows, 0, column) : NULL;
+	const char *link =
+	    schedule_link(a, is_flag(n), id, rows_text(n->rows, 0, "environment_id"));
 
-	if (n->c->state == NULL)
-		return is_flag(n) ? "/dashboard/flags" : "/dashboard/experiments";
-	if (!is_flag(n))
-		return arena_fmt(a, "/dashboard/experiments?id=%s%s",
-		    rows_text(n->rows, 0, "resource_id"), again);
-	return arena_fmt(a, "/dashboard/flags?id=%s&environment=%s%s",
-	    rows_text(n->rows, 0, "flag_id"), rows_text(n->rows, 0, "environment_id"), again);
+	if (id == NULL || n->v->outcome == FIRE_FIRED)
+		return link;
+	return arena_fmt(a, "%s&schedule=1", link);
 }
 
 const char *

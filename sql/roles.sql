@@ -49,3 +49,6 @@ GRANT SELECT, INSERT ON issue_events, issue_users, issue_news TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON key_rates TO carillon_web;
 GRANT SELECT, DELETE ON issue_events, issue_news TO carillon_worker;
 GRANT UPDATE (digested_at) ON projects TO carillon_worker;
+
+-- Feeds: their addresses are made, used and revoked by web alone.
+GRANT SELECT, INSERT, UPDATE, DELETE ON feeds TO carillon_web;

@@ -151,7 +151,8 @@ WITH clock AS MATERIALIZED (
 	UPDATE moments m
 	   SET outcome = CASE WHEN $4::text IS NOT NULL THEN 'DROPPED' END, reason = $4::text,
 	       decided_at = CASE WHEN $4::text IS NOT NULL THEN clock.at END,
-	       due_at = coalesce($5::timestamptz, m.due_at), rule = coalesce($6::text, m.rule)
+	       due_at = coalesce($5::timestamptz, m.due_at), rule = coalesce($6::text, m.rule),
+	       changed_at = clock.at
 	  FROM done, clock
 	 WHERE m.schedule_id = done.schedule_id AND m.id <> $1::uuid AND m.outcome IS NULL
 	   AND ($4::text IS NOT NULL OR $5::timestamptz IS NOT NULL)
@@ -210,7 +211,8 @@ UPDATE schedules s
 -- By version $2, moment $1 is at $3, found by rule $4: an edit of its schedule.
 WITH moved AS (
 	UPDATE moments
-	   SET due_at = $3::timestamptz, rule = $4::text
+	   SET due_at = $3::timestamptz, rule = $4::text,
+	       changed_at = date_trunc('milliseconds', clock_timestamp())
 	 WHERE id = $1::uuid AND outcome IS NULL
 	RETURNING schedule_id
 )

@@ -67,7 +67,7 @@ SELECT s.id, s.project_id, $3::text, $4::timestamptz, $5::text, s.scheduled_by
  WHERE s.id = $1::uuid AND me.user_id = $2::uuid
 ON CONFLICT (schedule_id, kind) DO UPDATE
    SET due_at = excluded.due_at, rule = excluded.rule, scheduled_by = excluded.scheduled_by,
-       outcome = NULL, reason = NULL, decided_at = NULL
+       changed_at = date_trunc('milliseconds', clock_timestamp()), outcome = NULL, reason = NULL, decided_at = NULL
  WHERE m.outcome IS NULL OR m.outcome IN ('CANCELLED', 'DROPPED');
 
 -- name: schedule_unmoment

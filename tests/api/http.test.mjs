@@ -20,7 +20,7 @@ const unknown = [
   `/api/notifications/${uuid()}/unread`, '/api/notificationsx', '/v1/auth', '/v1/auth/', '/v1/auth/me/', '/v1/auth/nothing',
   '/v1/teams', '/v1/teams/', '/v1/teamsx', `/v1/teams/${uuid()}/nothing`, `/v1/teams/${uuid()}/members/`, '/v1/projects',
   `/v1/projects/${uuid()}/nothing`, `/v1/projects/${uuid()}/feedback/`, `/v1/projects/${uuid()}/feedback/x`, '/v1/feedback/',
-  '/v1/feedbackx', '/v1/flags', '/v1/flags/', '/v1/flagsx', `/v1/flags/${uuid()}/run`, `/v1/flags/${uuid()}/environments/production`,
+  '/v1/feedbackx', '/v1/feeds/', '/v1/feedsx', '/feeds', '/feeds/', '/feeds/x', '/v1/flags', '/v1/flags/', '/v1/flagsx', `/v1/flags/${uuid()}/run`, `/v1/flags/${uuid()}/environments/production`,
   `/v1/projects/${uuid()}/flags/`, '/ofrep', '/ofrep/v1/evaluate', '/ofrep/v1/evaluate/flags/a/b', '/V1/notifications', '/v1//notifications', '//v1/notifications', '/v1/notifications;x=1',
   '/v1/notifications%2f', '/nothing', '/nothing.html', '/.git/config', '/.env', '/livez/', '/livez/x', '/metricsx',
   '/dashboard/nothing', '/openapi.yaml/', '/openapi.yml', '/index.php', '/.error',
@@ -57,7 +57,8 @@ for (const method of ['TRACE', 'PROPFIND', 'BREW', 'get']) {
 }
 
 // HEAD: the headers of GET, and no body.
-const readable = ['/v1/auth/me', '/v1/auth/me/webhooks', '/v1/notifications', '/v1/notifications/unread-count', '/v1/notifications/types',
+const readable = ['/v1/auth/me', '/v1/auth/me/webhooks', '/v1/feeds', '/v1/notifications', '/v1/notifications/unread-count', '/v1/notifications/types',
+  '/v1/notifications/counts', '/v1/notifications/bin', '/v1/notifications/snoozed',
   `/v1/notifications/${note.id}/deliveries`, '/api/notifications', `/v1/teams/${team.id}`, `/v1/teams/${team.id}/deliveries`, `/v1/teams/${team.id}/members`, `/v1/teams/${team.id}/keys`,
   `/v1/teams/${team.id}/audit`, `/v1/teams/${team.id}/projects`, `/v1/projects/${team.project}`,
   `/v1/projects/${team.project}/experiments`, experiment, `${experiment}/preflight`, `/v1/projects/${team.project}/flags`, flag,
@@ -66,8 +67,8 @@ const readable = ['/v1/auth/me', '/v1/auth/me/webhooks', '/v1/notifications', '/
   `/v1/projects/${team.project}/feedback`, '/livez', '/readyz', '/metrics'];
 
 test('the list above holds every GET of openapi.yaml', () => {
-  // a page for mail programs and two files have tests of their own
-  const count = operations().filter((op) => op.method === 'GET' && !/^\/(openapi\.yaml|unsubscribe|v1\/jobs\/.*\/file)/.test(op.path)).length;
+  // a page for mail programs, two files and two feeds have tests of their own
+  const count = operations().filter((op) => op.method === 'GET' && !/^\/(openapi\.yaml|unsubscribe|feeds|v1\/jobs\/.*\/file)/.test(op.path)).length;
   assert.equal(readable.length, count);
 });
 
@@ -85,7 +86,7 @@ for (const path of readable) {
 
 // Query parameters: ignored, or refused before anything is done.
 const strict = { Prefer: 'handling=strict' };
-const paged = /notifications$|teams\/[^/]+\/deliveries$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback|issues|events|jobs)$/;
+const paged = /notifications(\/(bin|snoozed))?$|v1\/feeds$|teams\/[^/]+\/deliveries$|\/(members|keys|audit|projects|experiments|flags|schedules|feedback|issues|events|jobs)$/;
 
 for (const path of readable) {
   test(`strict handling of GET ${path}`, async () => {

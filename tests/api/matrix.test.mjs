@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
 import { operations } from '../lib/openapi.mjs';
-import { drifted, failedDelivery, give, makeExperiment, makeFlag, makeIssue, makeJob, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
+import { drifted, failedDelivery, give, makeExperiment, makeFeed, makeFlag, makeIssue, makeJob, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, other, owner, outsider } = world;
@@ -29,6 +29,7 @@ const ids = {
   delivery: { own: failedDelivery(world.viewer, team.id).id, foreign: failedDelivery(outsider, other.id).id,
     deleted: uuid() },
   webhook: { own: makeWebhook(owner).id, foreign: makeWebhook(outsider).id, deleted: uuid() },
+  feed: { own: makeFeed(owner), foreign: makeFeed(outsider), deleted: uuid() },
   job: { own: makeJob(team).id, foreign: makeJob(other).id, deleted: uuid() },
   key: { own: null, foreign: other.keys.agent.id, deleted: makeKey('agent').id },
 };
@@ -75,6 +76,9 @@ const table = {
   'POST /v1/auth/me/webhooks': { spends: true, body: { url: 'https://example.com/' } },
   'DELETE /v1/auth/me/webhooks/{id}': { id: 'webhook', noun: 'Webhook', spends: true },
   'POST /v1/auth/me/webhooks/{id}/test': { id: 'webhook', noun: 'Webhook' },
+  'GET /v1/feeds': {},
+  'POST /v1/feeds': { spends: true, body: { kind: 'atom' } },
+  'DELETE /v1/feeds/{id}': { id: 'feed', noun: 'Feed', spends: true },
   'GET /v1/notifications': {},
   'GET /v1/notifications/unread-count': {},
   'GET /v1/notifications/counts': {},
@@ -223,7 +227,7 @@ for (const route of userRoutes) {
     assert.ok([outer, noun].some((word) => [...texts][0] === JSON.stringify({ error: `${word} not found` })), [...texts][0]);
   });
 
-  if (kind.startsWith('notification') || kind === 'webhook') {
+  if (kind.startsWith('notification') || ['webhook', 'feed'].includes(kind)) {
     test(`${route}: another member of the same team gets the 404 as well`, async () => {
       for (const role of roles.slice(1))
         expect(await send(route, ids[kind].own, { as: world[role].token }), 404, `${noun} not found`, role);

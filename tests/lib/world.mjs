@@ -116,6 +116,13 @@ export function makeWebhook(user, fields = {}) {
   return row;
 }
 
+// A feed; returns its id.
+export function makeFeed(user, kind = 'atom') {
+  const id = uuid();
+  exec(`INSERT INTO feeds (user_id, id, kind, name) VALUES (${[user.id, id, kind, 'Reader'].map(quote).join(', ')});`);
+  return id;
+}
+
 // A delivery that has failed for good; returns its row.
 export function failedDelivery(user, team, fields = {}) {
   const [note] = give(user, [{ team_id: team }]);

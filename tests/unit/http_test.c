@@ -37,6 +37,8 @@ static const struct route table[] = {
 	{ "PATCH", "/things/{id}", ANYONE, show_id },
 	{ "DELETE", "/things/{id}", ANYONE, show_id },
 	{ "GET", "/things/{id}/parts/{part}", ANYONE, show_id },
+	{ "GET", "/files/{id}.ics", ANYONE, show_id },
+	{ "GET", "/files/{id}.ics/parts", ANYONE, show_id },
 	{ NULL, NULL, 0, NULL },
 };
 
@@ -70,6 +72,17 @@ static const struct {
 	{ "GET", "/things/" USER_ID "/parts/p", 204, NULL },
 	{ "GET", "/things/" USER_ID "/parts/", 404, NULL },
 	{ "GET", "/things//parts/p", 404, NULL },
+	{ "GET", "/files/" USER_ID ".ics", 204, NULL },
+	{ "POST", "/files/" USER_ID ".ics", 405, "GET, HEAD" },
+	{ "GET", "/files/" USER_ID ".ics.ics", 404, NULL }, /* the id is "….ics" */
+	{ "GET", "/files/" USER_ID ".icsx", 404, NULL },
+	{ "POST", "/files/" USER_ID ".icsx", 404, NULL },
+	{ "POST", "/files/" USER_ID, 404, NULL },
+	{ "POST", "/files/.ics", 404, NULL },
+	{ "POST", "/files/", 404, NULL },
+	{ "POST", "/files/x.ics", 405, "GET, HEAD" },
+	{ "GET", "/files/" USER_ID ".ics/parts", 204, NULL },
+	{ "GET", "/files/" USER_ID ".ics/", 404, NULL },
 };
 
 static const struct {

@@ -3,6 +3,7 @@
 import { byId, h, hidden } from './dom.js';
 import { field, onSubmit } from './card.js';
 import { CHANNELS } from './delivery-words.js';
+import { feedsCard } from './feeds-card.js';
 import { mailProblemBanner } from './mail-problem.js';
 import { startPage, failedState } from './page.js';
 import { icon, kindIcon } from './icons.js';
@@ -196,6 +197,7 @@ startPage(async (page) => {
       mailWaitCard(api, page.me),
       always,
       webhook,
+      feedsCard(api),
     ].filter(Boolean),
   );
 });
