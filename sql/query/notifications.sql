@@ -5,7 +5,9 @@
 -- No row at all from a read, or signed_in false from a write: answer 401.
 -- Reads see counter, version and rows in one snapshot.  Writes lock the
 -- counter row first (sql/migrations/0003_inbox.sql says why) and move it by
--- what they changed, never to a computed total.
+-- what they changed, never to a computed total.  They add to what box has, the
+-- row as it was when the lock was got: of i the snapshot may show an older one,
+-- and 0 - 1 would be refused before anybody looks for the newer.
 
 -- name: inbox_poll
 -- For all who poll at one time (db_read_together): $1 and $2 are arrays, one element a caller.
@@ -185,7 +187,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.read_at,
 -- changes nothing moves no version; but it touches the row, so that no undo does.
 -- A snoozed row stays out of the count.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id, i.unread
+	SELECT i.user_id, i.unread, i.version
 	  FROM sessions s
 	  JOIN inbox i ON i.user_id = s.user_id
 	 WHERE s.user_id = $1::uuid AND s.id = $2::uuid
@@ -210,12 +212,12 @@ WITH box AS MATERIALIZED (
 	RETURNING n.read_at
 ), moved AS (
 	UPDATE inbox i
-	   SET version = i.version + 1,
-	       unread = i.unread + CASE WHEN old.snooze_until IS NOT NULL THEN 0
-					WHEN NOT $4::boolean THEN 1
-					WHEN old.read_at IS NULL THEN -1
-					ELSE 0 END
-	  FROM old
+	   SET version = box.version + 1,
+	       unread = box.unread + CASE WHEN old.snooze_until IS NOT NULL THEN 0
+					  WHEN NOT $4::boolean THEN 1
+					  WHEN old.read_at IS NULL THEN -1
+					  ELSE 0 END
+	  FROM box, old
 	 WHERE i.user_id = $1::uuid AND old.changes
 	RETURNING i.unread
 )
@@ -234,7 +236,7 @@ SELECT box.user_id IS NOT NULL AS signed_in, coalesce(moved.unread, box.unread) 
 -- Row $3 sleeps until $4, or with NULL wakes if it slept: then it is unread.  $5 sets it to read or
 -- unread besides, NULL leaves that.  fits is false for a moment that is past or too far.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id, i.unread,
+	SELECT i.user_id, i.unread, i.version,
 	       $4::timestamptz IS NULL OR ($4::timestamptz > now()
 		AND $4::timestamptz <= now() + interval '1 year') AS fits
 	  FROM sessions s
@@ -261,10 +263,10 @@ WITH box AS MATERIALIZED (
 	RETURNING n.snooze_until, n.read_at
 ), moved AS (
 	UPDATE inbox i
-	   SET version = i.version + 1,
-	       unread = i.unread + (new.read_at IS NULL AND new.snooze_until IS NULL)::integer
-				 - (old.read_at IS NULL AND old.snooze_until IS NULL)::integer
-	  FROM old, new
+	   SET version = box.version + 1,
+	       unread = box.unread + (new.read_at IS NULL AND new.snooze_until IS NULL)::integer
+				   - (old.read_at IS NULL AND old.snooze_until IS NULL)::integer
+	  FROM box, old, new
 	 WHERE i.user_id = $1::uuid
 	RETURNING i.unread
 )
@@ -281,7 +283,7 @@ SELECT box.user_id IS NOT NULL AS signed_in, box.fits, coalesce(moved.unread, bo
 -- name: notification_delete
 -- Into the bin.  A snoozed row keeps that until it is restored.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id
+	SELECT i.user_id, i.unread, i.version
 	  FROM sessions s
 	  JOIN inbox i ON i.user_id = s.user_id
 	 WHERE s.user_id = $1::uuid AND s.id = $2::uuid
@@ -296,9 +298,9 @@ WITH box AS MATERIALIZED (
 	RETURNING n.id, n.read_at IS NULL AND n.snooze_until IS NULL AS counted
 ), moved AS (
 	UPDATE inbox i
-	   SET version = i.version + 1,
-	       unread = i.unread - CASE WHEN gone.counted THEN 1 ELSE 0 END
-	  FROM gone
+	   SET version = box.version + 1,
+	       unread = box.unread - CASE WHEN gone.counted THEN 1 ELSE 0 END
+	  FROM box, gone
 	 WHERE i.user_id = $1::uuid
 	RETURNING i.unread
 )
@@ -331,8 +333,8 @@ WITH box AS MATERIALIZED (
 	SELECT count(*) AS marked FROM hit
 ), moved AS (
 	UPDATE inbox i
-	   SET version = i.version + 1, unread = i.unread - tally.marked
-	  FROM tally
+	   SET version = box.version + 1, unread = box.unread - tally.marked
+	  FROM box, tally
 	 WHERE i.user_id = $1::uuid AND tally.marked > 0
 	RETURNING i.unread, i.version
 ), kept AS (
@@ -354,7 +356,7 @@ SELECT box.user_id IS NOT NULL AS signed_in, tally.marked,
 -- What the mark-all-read that made version $3 marked, and nothing touched since, is unread again.
 -- given is NULL when there was none, or ten minutes are over.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id, i.unread
+	SELECT i.user_id, i.unread, i.version
 	  FROM sessions s
 	  JOIN inbox i ON i.user_id = s.user_id
 	 WHERE s.user_id = $1::uuid AND s.id = $2::uuid
@@ -377,8 +379,8 @@ WITH box AS MATERIALIZED (
 	SELECT count(*) AS unmarked FROM hit
 ), moved AS (
 	UPDATE inbox i
-	   SET version = i.version + 1, unread = i.unread + tally.unmarked
-	  FROM tally
+	   SET version = box.version + 1, unread = box.unread + tally.unmarked
+	  FROM box, tally
 	 WHERE i.user_id = $1::uuid AND tally.unmarked > 0
 	RETURNING i.unread
 )
@@ -393,7 +395,7 @@ SELECT box.user_id IS NOT NULL AS signed_in, mark.version AS given, tally.unmark
 -- name: notification_restore
 -- Out of the bin, as read or unread as it went there, and awake.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id
+	SELECT i.user_id, i.unread, i.version
 	  FROM sessions s
 	  JOIN inbox i ON i.user_id = s.user_id
 	 WHERE s.user_id = $1::uuid AND s.id = $2::uuid
@@ -408,9 +410,9 @@ WITH box AS MATERIALIZED (
 	RETURNING n.*
 ), moved AS (
 	UPDATE inbox i
-	   SET version = i.version + 1,
-	       unread = i.unread + CASE WHEN back.read_at IS NULL THEN 1 ELSE 0 END
-	  FROM back
+	   SET version = box.version + 1,
+	       unread = box.unread + CASE WHEN back.read_at IS NULL THEN 1 ELSE 0 END
+	  FROM box, back
 	 WHERE i.user_id = $1::uuid
 	RETURNING i.unread
 )

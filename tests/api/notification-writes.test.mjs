@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, expect, ok, quote, rows, uuid } from '../lib/client.mjs';
+import { openSession } from '../lib/session.mjs';
 import { drifted, give, insertUsers, makeUser } from '../lib/world.mjs';
 
 const list = '/v1/notifications';
@@ -221,3 +222,26 @@ test('one user\'s writes never touch another\'s rows', async () => {
   exec(`DELETE FROM notifications WHERE user_id IN (${quote(mine.id)}, ${quote(theirs.id)}) AND id = ${quote(id)};
     UPDATE inbox SET unread = 1 WHERE user_id = ${quote(theirs.id)};`);
 });
+
+// While a write waits for the inbox, the count that it saw when it began goes from 0 to 1.
+const tomorrow = () => new Date(Date.now() + 86400000).toISOString();
+for (const [what, method, path, body] of [['PATCH', 'PATCH', (id) => `${list}/${id}`], ['the bell\'s read', 'POST', (id) => `/api/notifications/${id}/read`],
+  ['DELETE', 'DELETE', (id) => `${list}/${id}`], ['a snooze', 'PATCH', (id) => `${list}/${id}`, () => ({ snooze_until: tomorrow() })]]) {
+  test(`${what} of a row that became unread meanwhile`, async () => {
+    const user = fresh();
+    const [row] = give(user, [{ read_at: at(1) }]);
+    assert.ok(user.token);
+    const holder = openSession();
+    await holder.run(`BEGIN; UPDATE inbox SET unread = 1, version = version + 1 WHERE user_id = ${quote(user.id)};
+      UPDATE notifications SET read_at = NULL WHERE user_id = ${quote(user.id)} AND id = ${quote(row.id)}`);
+    const waiting = call(method, path(row.id), { as: user.token, body: body?.() });
+    const blocked = async () => Number(await holder.run('SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))'));
+    for (let tries = 0; await blocked() === 0; tries++) assert.ok(tries < 10000, 'it waits for the inbox');
+    await holder.run('COMMIT');
+    await holder.end();
+    const answer = await waiting;
+    expect(answer, 200);
+    assert.equal(answer.headers['x-unread-count'], '0');
+    assert.deepEqual(drifted([user]), []);
+  });
+}
