@@ -26,5 +26,5 @@ export const noteCalled = (page, title) => page.locator('.note').filter({ hasTex
 export const focusedTitle = (page) => page.evaluate(() => document.activeElement.textContent);
 
 export const rowOf = (user, title) =>
-  rows(`SELECT read_at, deleted_at FROM notifications
+  rows(`SELECT read_at, deleted_at, snooze_until FROM notifications
   WHERE user_id = '${user.id}' AND title = '${title}'`)[0];

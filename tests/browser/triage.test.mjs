@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { value } from '../lib/client.mjs';
 import { counted, give } from '../lib/world.mjs';
-import { accessible, becomes, bellOf, bellSays, setHidden, until, visit } from './browser.mjs';
+import {
+  accessible,
+  becomes,
+  bellOf,
+  bellSays,
+  broken,
+  news,
+  setHidden,
+  until,
+  visit,
+} from './browser.mjs';
 import { focusedTitle, INBOX, many, noteCalled, rowOf, titles, userWith } from './notes.mjs';
 
 const state = (page, title) => noteCalled(page, title).getAttribute('data-state');
@@ -155,7 +165,7 @@ test('? lists the keys on every page; turned off they do nothing and nothing is 
     const toggle = page.getByRole('button', { name: 'Mark as read: Row 0' });
     assert.equal(await toggle.getAttribute('aria-keyshortcuts'), 'U');
     await page.getByRole('button', { name: 'Help' }).click();
-    await page.getByRole('button', { name: 'Keys' }).click();
+    await page.locator('#help-panel').getByRole('button', { name: 'Keys' }).click();
     await dialog.getByRole('switch', { name: 'Single keys' }).uncheck();
     await page.keyboard.press('Escape');
     assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Help');
@@ -170,6 +180,126 @@ test('? lists the keys on every page; turned off they do nothing and nothing is 
     assert.equal(await focusedTitle(page), 'Row 1', 'arrows are no such key');
     await page.reload();
     await becomes('it is remembered', null, () => toggle.getAttribute('aria-keyshortcuts'));
+  });
+});
+
+/* ---- undo ---- */
+
+// What the last change was taken back by, and where the focus is then.
+const UNDO = [
+  { name: 'z, from a row', undo: (page) => page.keyboard.press('z') },
+  { name: 'the button', undo: (page) => page.locator('.toast').getByRole('button', { name: 'Undo' }).click() },
+  {
+    name: 'the button, by keys',
+    async undo(page) {
+      await page.locator('.toast').getByRole('button', { name: 'Undo' }).focus();
+      await page.keyboard.press('Enter');
+    },
+  },
+];
+
+for (const { name, undo } of UNDO)
+  test(`undo of a delete by ${name}: the row is where it was, with the focus`, () => {
+    const user = userWith('regret', many(3));
+    return visit(user, {}, async (page) => {
+      await inbox(page, 3);
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      await page.keyboard.press('e');
+      await until('said', async () => (await news(page)).includes('Notification deleted'));
+      assert.equal(await focusedTitle(page), 'Row 2', 'the message takes no focus');
+      await bellSays(page, 'Notifications, 2 unread');
+      await undo(page);
+      await becomes('list', ['Row 0', 'Row 1', 'Row 2'], () => titles(page));
+      await until('said', async () => (await news(page)).includes('“Row 1” is back'));
+      assert.equal(await focusedTitle(page), 'Row 1');
+      await bellSays(page, 'Notifications, 3 unread');
+      await becomes('row', null, () => rowOf(user, 'Row 1').deleted_at);
+    });
+  });
+
+test('z takes back one change after the other, last first, and then says that there is none', () => {
+  const user = userWith('backwards', many(3));
+  return visit(user, {}, async (page) => {
+    await inbox(page, 3);
+    for (const key of ['j', 'e', 'e']) await page.keyboard.press(key);
+    await becomes('list', ['Row 2'], () => titles(page));
+    await page.keyboard.press('z');
+    await becomes('one back', ['Row 1', 'Row 2'], () => titles(page));
+    await page.keyboard.press('z');
+    await becomes('both back', ['Row 0', 'Row 1', 'Row 2'], () => titles(page));
+    await becomes('rows', 3, () => value(counted(user)));
+    await page.keyboard.press('z');
+    await until('said', async () => (await news(page)).includes('nothing to undo'));
+  });
+});
+
+test('mark all read is undone for what it marked, and not for what was done since', () => {
+  const user = userWith('hasty', [...many(3), { title: 'Long read', read_at: new Date().toISOString() }]);
+  return visit(user, {}, async (page) => {
+    await inbox(page, 4);
+    await page.getByRole('button', { name: 'Mark all read' }).first().click();
+    await becomes('rows unread', 0, () => value(counted(user)));
+    await bellSays(page, 'Notifications');
+    await page.getByRole('button', { name: 'Mark as unread: Row 0' }).click();
+    await page.getByRole('button', { name: 'Mark as read: Row 0' }).click();
+    await becomes('read by hand', 0, () => value(counted(user)));
+    await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+    await until('said', async () => (await news(page)).includes('2 notifications unread again'));
+    for (const [title, shown] of [
+      ['Row 0', 'read'],
+      ['Row 1', 'unread'],
+      ['Row 2', 'unread'],
+      ['Long read', 'read'],
+    ])
+      await becomes(title, shown, () => state(page, title));
+    await becomes('the title', '(2) Inbox · Carillon', () => page.title());
+    assert.equal(value(counted(user)), 2);
+  });
+});
+
+test('undo is offered for ten minutes, however long one looks at it', () => {
+  const user = userWith('slow', many(2));
+  return visit(user, {}, async (page) => {
+    await page.clock.install();
+    await inbox(page, 2);
+    await page.getByRole('button', { name: 'Delete: Row 0' }).click();
+    const button = page.locator('.toast').getByRole('button', { name: 'Undo' });
+    await button.waitFor();
+    await page.clock.runFor('09:50');
+    assert.equal(await button.isVisible(), true);
+    await page.clock.runFor('00:15');
+    assert.equal(await button.isVisible(), false);
+    await page.keyboard.press('z');
+    await until('said', async () => (await news(page)).includes('nothing to undo'));
+    assert.deepEqual(await titles(page), ['Row 1']);
+  });
+});
+
+test('an undo that fails says so, and shows what is true', () => {
+  const user = userWith('stuck', many(2));
+  return visit(user, {}, async (page) => {
+    await inbox(page, 2);
+    await page.getByRole('button', { name: 'Delete: Row 0' }).click();
+    await until('said', async () => (await news(page)).includes('Undo'));
+    await broken(page, 'POST', '**/restore');
+    await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+    await until('said', async () => (await news(page)).includes('It was not undone. Injected failure'));
+    assert.deepEqual(await titles(page), ['Row 1']);
+    await bellSays(page, 'Notifications, 1 unread');
+  });
+});
+
+test('closing the message gives the focus back to where it came from', () => {
+  const user = userWith('closer', many(2));
+  return visit(user, {}, async (page) => {
+    await inbox(page, 2);
+    await page.keyboard.press('j');
+    await page.keyboard.press('e');
+    await page.locator('.toast').getByRole('button', { name: 'Close message' }).focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('.toast button').count(), 0);
+    assert.equal(await focusedTitle(page), 'Row 1');
   });
 });
 

@@ -66,8 +66,8 @@ async function send(url, method, headers, body) {
  * Make a client.
  *   base         put before every path; '' is this origin
  *   onSignedOut  called on any 401, before the error is thrown
- * Every method answers {data, unchanged, pollAfter, unread}: the last two from X-Poll-Interval and
- * X-Unread-Count, undefined when the header is absent.
+ * Every method answers {data, unchanged, pollAfter, unread, undo}: the last three from
+ * X-Poll-Interval, X-Unread-Count and X-Undo, undefined when the header is absent.
  */
 export function createApi({ base = '', onSignedOut = goToLogin } = {}) {
   const known = new Map(); // path -> {etag, data}, oldest first
@@ -84,6 +84,7 @@ export function createApi({ base = '', onSignedOut = goToLogin } = {}) {
       unchanged: response.status === 304,
       pollAfter: numberHeader(response, 'X-Poll-Interval'),
       unread: numberHeader(response, 'X-Unread-Count'),
+      undo: response.headers.get('X-Undo') ?? undefined,
     };
     if (response.status === 401) onSignedOut();
     if (meta.unchanged) return { ...meta, data: known.get(path)?.data };

@@ -10,16 +10,51 @@ const PAGE = 50;
 const PAGE_MOST = 200; // the API's limit
 const RETRY_S = 1; // after an answer that a write overtook
 
-/* The cursor of a row, which is also its place: a greater one is newer. */
-export function keyOf(item) {
-  return `${item.created_at}|${item.id}`;
+/* moment is what a view is ordered by. */
+export const VIEWS = {
+  inbox: { path: '/v1/notifications', moment: 'created_at' },
+  snoozed: { path: '/v1/notifications/snoozed', moment: 'snooze_until', soonestFirst: true },
+  bin: { path: '/v1/notifications/bin', moment: 'deleted_at' },
+};
+
+/* The cursor of a row, which is also its place. */
+const cursorOf = (item, view = 'inbox') => `${item[VIEWS[view].moment]}|${item.id}`;
+
+const isUnread = (item) => item.read_at === null;
+
+/* The view that an item of the API belongs to. */
+function viewOf(item) {
+  if (item.deleted_at) return 'bin';
+  return item.snooze_until ? 'snoozed' : 'inbox';
+}
+
+/* How many more are unread when it is in the inbox again. */
+const worthBack = (item) => (viewOf(item) === 'snoozed' || isUnread(item) ? 1 : 0);
+
+/* Only rows of the inbox count. */
+const worth = (item) => (viewOf(item) === 'inbox' && isUnread(item) ? 1 : 0);
+
+const asItWas = (item) => ({ snooze_until: item.snooze_until, read: !isUnread(item) });
+
+/* Whether the API would list it, as far as one can tell here. */
+function matches(item, { view, read_state: state, type, q }) {
+  if (view !== 'inbox') return true;
+  if (state !== 'all' && isUnread(item) !== (state === 'unread')) return false;
+  if (type && item.type !== type) return false;
+  const text = `${item.title}\n${item.body ?? ''}`.toLowerCase();
+  return q
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 export class InboxStore {
   items = null; // null until the first answer
   cursor = null; // of the next page; null at the end
   unread = 0; // of the whole inbox
-  filter;
+  counts = null; // {unread, snoozed, bin, types}, null until it is known
+  filter; // {view, read_state, type, q}
+  #stale = true; // what is shown was read for another filter
   #api;
   #optimistic = new Optimistic();
   #onChange;
@@ -35,68 +70,104 @@ export class InboxStore {
 
   /* What the filter shows; a row that was just read stays in items until the next answer. */
   get visible() {
-    const { read_state: state } = this.filter;
-    if (state === 'all') return this.items ?? [];
-    return (this.items ?? []).filter((item) => (item.read_at === null) === (state === 'unread'));
+    return (this.items ?? []).filter((item) => matches(item, this.filter));
+  }
+
+  get isLoading() {
+    return this.items === null || (this.#stale && this.visible.length === 0);
+  }
+
+  get isSettled() {
+    return !this.#stale;
   }
 
   get canMarkAll() {
-    if (this.filter.read_state === 'read' || this.items === null) return false;
-    const seen = this.items.some((item) => item.read_at === null);
-    return seen || (this.cursor !== null && this.unread > 0);
+    const { view, read_state: state, q } = this.filter;
+    if (view !== 'inbox' || state === 'read' || q || this.#stale) return false;
+    return this.items.some(isUnread) || (this.cursor !== null && this.unread > 0);
   }
 
   setFilter(filter) {
+    if (filter.view !== this.filter.view) this.items = null;
     this.filter = filter;
-    this.items = null;
+    this.#stale = true;
     this.cursor = null;
     this.#onChange();
   }
 
   #path(limit, cursor) {
-    const { read_state: state, type } = this.filter;
-    return withQuery('/v1/notifications', {
-      read_state: state === 'all' ? '' : state,
-      type,
-      limit,
-      cursor,
-    });
+    const { view, read_state: state, type, q } = this.filter;
+    const wanted = view === 'inbox' ? { read_state: state === 'all' ? '' : state, type, q } : {};
+    return withQuery(VIEWS[view].path, { ...wanted, include: 'reason', limit, cursor });
+  }
+
+  /* Whether a stands further down than b. */
+  #isBelow(a, b) {
+    const { view } = this.filter;
+    const [one, other] = [cursorOf(a, view), cursorOf(b, view)];
+    return VIEWS[view].soonestFirst ? one > other : one < other;
   }
 
   /* Read again as many rows as are shown. Resolves to the seconds until the next time. */
   async refresh() {
     const asked = this.filter;
-    const limit = Math.min(PAGE_MOST, Math.max(PAGE, this.items?.length ?? 0));
+    const shown = this.#stale ? 0 : this.items.length;
+    const limit = Math.min(PAGE_MOST, Math.max(PAGE, shown));
     let answer;
+    let fresh = false;
     const applied = await this.#optimistic.read(
       async () => (answer = await this.#api.get(this.#path(limit))),
       ({ data, unchanged }) => {
-        if (asked === this.filter && !(unchanged && this.items !== null)) this.#take(data);
+        fresh = asked === this.filter && !(unchanged && !this.#stale);
+        if (fresh) this.#take(data);
       },
     );
+    if (fresh) await this.readCounts();
     return applied && asked === this.filter ? answer.pollAfter : RETRY_S;
   }
 
   /* Rows beyond the API's largest page stay as they were. */
   #take(data) {
     const fresh = data.notifications.map((item) => ({ ...item }));
-    const last = data.has_more ? keyOf(fresh.at(-1)) : '';
-    const older = (this.items ?? []).filter((item) => keyOf(item) < last);
+    const last = data.has_more ? fresh.at(-1) : null;
+    const kept = this.#stale || last === null ? [] : this.items;
+    const older = kept.filter((item) => this.#isBelow(item, last));
     if (older.length === 0) this.cursor = data.has_more ? data.cursor : null;
     this.items = [...fresh, ...older];
+    this.#stale = false;
     this.#onChange();
+  }
+
+  /* Without them the page only shows less. What they know of the count is news for the bell. */
+  async readCounts() {
+    try {
+      await this.#optimistic.read(
+        async () => (await this.#api.get('/v1/notifications/counts')).data.counts,
+        (counts) => {
+          this.counts = counts;
+          const isNews = counts.unread !== this.unread;
+          this.unread = counts.unread;
+          if (isNews) this.#announce({ unread: this.unread, settled: true });
+          this.#onChange();
+        },
+      );
+    } catch {
+      /* the next poll may tell */
+    }
   }
 
   async more() {
     const asked = this.filter;
     const { data } = await this.#api.get(this.#path(PAGE, this.cursor));
     if (asked !== this.filter) return;
-    const known = new Set(this.items.map(keyOf));
-    const rows = data.notifications.filter((item) => !known.has(keyOf(item)));
+    const known = new Set(this.items.map(({ id }) => id));
+    const rows = data.notifications.filter(({ id }) => !known.has(id));
     this.items = [...this.items, ...rows.map((item) => ({ ...item }))];
     this.cursor = data.has_more ? data.cursor : null;
     this.#onChange();
   }
+
+  /* ---- changes: shown at once, settled by the answer, taken back by an error (thrown) ---- */
 
   markRead(item, read) {
     const before = item.read_at;
@@ -109,24 +180,61 @@ export class InboxStore {
   }
 
   remove(item) {
-    const step = item.read_at === null ? -1 : 0;
+    return this.#leave(item, () => this.#api.delete(`/v1/notifications/${item.id}`));
+  }
+
+  snooze(item, until) {
+    return this.#leave(item, () => this.#patch(item, { snooze_until: until }));
+  }
+
+  /* To another moment; it stays in the list of what is snoozed. */
+  putOff(item, until) {
+    const to = (at) => () => {
+      this.#setItems(this.#with({ ...item, snooze_until: at }, this.#without(item)), 0);
+    };
     return this.#write({
-      apply: () =>
-        this.#setItems(
-          this.items.filter(({ id }) => id !== item.id),
-          step,
-        ),
-      undo: () => this.#setItems(this.#with(item), -step),
-      send: () => this.#api.delete(`/v1/notifications/${item.id}`),
+      apply: to(until),
+      undo: to(item.snooze_until),
+      send: () => this.#patch(item, { snooze_until: until }),
     });
+  }
+
+  /* Out of the bin, or awake again: into the inbox. */
+  bringBack(item) {
+    const send = () =>
+      viewOf(item) === 'bin' ? this.#restore(item) : this.#patch(item, { snooze_until: null });
+    return this.#leave(item, send, worthBack(item));
+  }
+
+  /* ---- and back ---- */
+
+  undoRemove(item) {
+    const until = item.snooze_until;
+    return this.#return(item, async () => {
+      const restored = await this.#restore(item);
+      const sleeps = until && Date.parse(until) > Date.now();
+      return sleeps ? this.#patch(item, asItWas(item)) : restored;
+    });
+  }
+
+  undoSnooze(item) {
+    return this.#return(item, () => this.#patch(item, { ...asItWas(item), snooze_until: null }));
+  }
+
+  undoBringBack(item) {
+    const send = () =>
+      viewOf(item) === 'bin'
+        ? this.#api.delete(`/v1/notifications/${item.id}`)
+        : this.#patch(item, asItWas(item));
+    return this.#return(item, send, -worthBack(item));
   }
 
   /* Everything up to the newest row shown; what arrived since stays unread. */
   markAll() {
-    const ids = this.items.filter((item) => item.read_at === null).map(({ id }) => id);
+    const ids = this.visible.filter(isUnread).map(({ id }) => id);
     const { type } = this.filter;
     const count = type ? ids.length : this.unread;
-    const body = { up_to: keyOf(this.items[0]) };
+    const body = { up_to: cursorOf(this.items[0]) };
     if (type) body.type = type;
     return this.#write({
       apply: () => this.#setRead(ids, new Date().toISOString(), -count),
@@ -135,18 +243,67 @@ export class InboxStore {
     });
   }
 
-  /* One change: shown at once, settled by the answer, taken back by an error (which is thrown). */
+  /* undo is what the answer to markAll() had; which rows come back only the server knows. */
+  async undoMarkAll(undo) {
+    const answer = await this.#write({
+      apply: () => {},
+      undo: () => {},
+      send: () => this.#api.post('/v1/notifications/undo', { undo }),
+    });
+    await this.refresh();
+    return answer.data.unmarked;
+  }
+
+  #patch(item, change) {
+    return this.#api.patch(`/v1/notifications/${item.id}`, change);
+  }
+
+  #restore(item) {
+    return this.#api.post(`/v1/notifications/${item.id}/restore`);
+  }
+
+  /* A row leaves the list; step is what becomes of the count. */
+  #leave(item, send, step = -worth(item)) {
+    const put = this.#putter(item);
+    return this.#write({
+      apply: () => this.#setItems(this.#without(item), step),
+      undo: () => put(-step),
+      send,
+    });
+  }
+
+  /* A row that has left comes back, to the view it was in. */
+  #return(item, send, step = worth(item)) {
+    const put = this.#putter(item);
+    return this.#write({
+      apply: () => put(step),
+      undo: () => this.#setItems(this.#without(item), -step),
+      send,
+    });
+  }
+
+  /* (step) puts it in, unless another view is shown by then. */
+  #putter(item) {
+    const view = viewOf(item);
+    return (step) => {
+      const here = this.items !== null && this.filter.view === view && matches(item, this.filter);
+      this.#setItems(here ? this.#with(item, this.#without(item)) : this.items, step);
+    };
+  }
+
   async #write(change) {
-    const { unread } = await this.#optimistic.write(change);
-    if (unread !== undefined) this.unread = unread;
+    const answer = await this.#optimistic.write(change);
+    if (answer.unread !== undefined) this.unread = answer.unread;
     this.#announce({ unread: this.unread, settled: true });
     this.#onChange();
+    this.readCounts();
+    return answer;
   }
 
   #setRead(ids, readAt, step) {
     const wanted = new Set(ids);
     const changed = (item) => (wanted.has(item.id) ? { ...item, read_at: readAt } : item);
-    this.#setItems(this.items.map(changed), step);
+    this.#setItems(this.items?.map(changed) ?? null, step);
   }
 
   #setItems(items, step) {
@@ -156,9 +313,13 @@ export class InboxStore {
     this.#onChange();
   }
 
-  /* The rows with a deleted one back in its place. */
-  #with(item) {
-    const at = this.items.findIndex((other) => keyOf(other) < keyOf(item));
-    return this.items.toSpliced(at === -1 ? this.items.length : at, 0, item);
+  #without(item) {
+    return this.items?.filter(({ id }) => id !== item.id) ?? null;
+  }
+
+  /* items with this one in its place */
+  #with(item, items) {
+    const at = items.findIndex((other) => this.#isBelow(other, item));
+    return items.toSpliced(at === -1 ? items.length : at, 0, item);
   }
 }

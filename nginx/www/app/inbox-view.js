@@ -1,13 +1,14 @@
-/* inbox-view - the list of the inbox page, by day. No requests, no state. */
+/* inbox-view - the lists of the inbox page, by day. No requests, no state. */
 
 import { h, hidden, reconcile } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
 import { emptyState } from './page.js';
-import { dayName, timeElement } from './time.js';
+import { comingDayName, dayName, timeElement } from './time.js';
 import { safePath } from './links.js';
 import { ledgerOf } from './ledger.js';
-import { keyOf } from './inbox-store.js';
+import { VIEWS } from './inbox-store.js';
 import { hintKey } from './keys.js';
+import { clockWords } from './snooze.js';
 
 const EMPTY = {
   all: [
@@ -17,13 +18,48 @@ const EMPTY = {
   ],
   unread: ['check', 'All caught up', 'There is no unread notification.'],
   read: ['inbox', 'Nothing read yet', 'What you have read stays here for 30 days.'],
+  found: ['search', 'Nothing found', 'Every word has to occur in the title or the text.'],
+  snoozed: ['clock', 'Nothing snoozed', 'What you snooze waits here, and comes back by itself.'],
+  bin: ['trash', 'The bin is empty', 'What you delete stays here for 90 days.'],
 };
 
-function mainControl(item) {
+/* What can be done with a row, by view; toggle is named by its state. */
+const ACTIONS = {
+  inbox: [['toggle'], ['snooze', 'clock', 'Snooze'], ['delete', 'trash', 'Delete']],
+  snoozed: [
+    ['back', 'inbox', 'Back to the inbox'],
+    ['snooze', 'clock', 'Snooze until'],
+    ['delete', 'trash', 'Delete'],
+  ],
+  bin: [['back', 'restore', 'Restore']],
+};
+
+/* The days that rows are under: of which moment, and how they are called. */
+const DAYS = {
+  inbox: (item) => dayName(new Date(item.created_at)),
+  snoozed: (item) => comingDayName(new Date(item.snooze_until)),
+  bin: (item) => dayName(new Date(item.deleted_at)),
+};
+
+/* Its title: a link when it leads somewhere, a button when a click does something. */
+function mainControl(item, view) {
   const path = safePath(item.link);
-  return path === null
-    ? h('button', { class: 'note-main', type: 'button' }, item.title)
-    : h('a', { class: 'note-main', href: path }, item.title);
+  if (path !== null) return h('a', { class: 'note-main', href: path }, item.title);
+  if (view !== 'inbox') return h('span', { class: 'note-main' }, item.title);
+  return h('button', { class: 'note-main', type: 'button' }, item.title);
+}
+
+const META = {
+  inbox: (item) => [timeElement(item.created_at)],
+  snoozed: (item) => [`back at ${clockWords(item.snooze_until)}`],
+  bin: (item) => ['deleted ', timeElement(item.deleted_at)],
+};
+
+/* Why they get it, and where it went. */
+function footOf(item, view) {
+  const ledger = view === 'bin' ? null : ledgerOf(item.title);
+  const why = item.reason ? h('span', { class: 'note-why' }, item.reason) : null;
+  return why || ledger ? h('div', { class: 'note-foot' }, why, ledger) : null;
 }
 
 function nameAction(button, drawing, label, item) {
@@ -38,7 +74,7 @@ function actionButton(action, drawing, label, item) {
   return hintKey(button, action);
 }
 
-function createNote(item, types) {
+function createNote(item, types, view) {
   return h(
     'li',
     { class: 'note' },
@@ -46,36 +82,45 @@ function createNote(item, types) {
     h(
       'div',
       { class: 'note-words' },
-      h('h3', { class: 'note-title' }, hidden(''), mainControl(item)),
+      h('h3', { class: 'note-title' }, hidden(''), mainControl(item, view)),
       item.body ? h('p', { class: 'note-body' }, item.body) : null,
-      h('p', { class: 'note-meta' }, types.label(item.type), ' · ', timeElement(item.created_at)),
-      ledgerOf(item.title),
+      h('p', { class: 'note-meta' }),
+      footOf(item, view),
     ),
     h(
       'div',
       { class: 'note-actions' },
-      actionButton('toggle'),
-      actionButton('delete', 'trash', 'Delete', item),
+      ACTIONS[view].map(([action, drawing, label]) => actionButton(action, drawing, label, item)),
     ),
   );
 }
 
-function updateNote(element, item) {
+function showState(element, item) {
   const unread = item.read_at === null;
   const state = unread ? 'unread' : 'read';
   if (element.dataset.state === state) return;
   element.dataset.state = state;
   element.querySelector('.visually-hidden').textContent = unread ? 'Unread: ' : '';
   const toggle = element.querySelector('[data-action="toggle"]');
+  if (toggle === null) return;
   if (unread) nameAction(toggle, 'check', 'Mark as read', item);
   else nameAction(toggle, 'unread', 'Mark as unread', item);
 }
 
+/* When it came, comes or went; drawn again only when that has changed. */
+function showMoment(element, item, types, view) {
+  const moment = item[VIEWS[view].moment];
+  if (element.dataset.moment === moment) return;
+  element.dataset.moment = moment;
+  const meta = element.querySelector('.note-meta');
+  meta.replaceChildren(types.label(item.type), ' · ', ...META[view](item));
+}
+
 /* [{day, items}] in the order of the items */
-function byDay(items) {
+function byDay(items, view) {
   const groups = [];
   for (const item of items) {
-    const day = dayName(new Date(item.created_at));
+    const day = DAYS[view](item);
     if (groups.at(-1)?.day !== day) groups.push({ day, items: [] });
     groups.at(-1).items.push(item);
   }
@@ -86,19 +131,22 @@ function createDay({ day }) {
   return h('section', { class: 'day' }, h('h2', {}, day), h('ul', { class: 'notes' }));
 }
 
-function updateDay(section, items, types) {
+function updateDay(section, items, types, view) {
   reconcile(section.querySelector('ul'), items, {
-    keyOf,
-    create: (item) => createNote(item, types),
-    update: updateNote,
+    keyOf: ({ id }) => id,
+    create: (item) => createNote(item, types, view),
+    update(element, item) {
+      showState(element, item);
+      showMoment(element, item, types, view);
+    },
   });
 }
 
-export function showNotes(list, items, types) {
-  reconcile(list, byDay(items), {
+export function showNotes(list, items, types, view) {
+  reconcile(list, byDay(items, view), {
     keyOf: ({ day }) => day,
     create: createDay,
-    update: (section, group) => updateDay(section, group.items, types),
+    update: (section, group) => updateDay(section, group.items, types, view),
   });
 }
 
@@ -107,16 +155,22 @@ export function showLoading(list) {
   list.replaceChildren(h('p', { class: 'visually-hidden' }, 'Reading…'), ...rows);
 }
 
+/* What of EMPTY says why nothing is shown. */
+function emptiness({ view, read_state: state, q }) {
+  if (view !== 'inbox') return view;
+  return q ? 'found' : state;
+}
+
 /* filter: what was asked for; showAll: a way out when it hides everything */
 export function showEmpty(list, filter, showAll) {
-  const [drawing, title, text] = EMPTY[filter.read_state];
+  const [drawing, title, text] = EMPTY[emptiness(filter)];
   const state = filter.read_state === 'all' ? 'notification' : `${filter.read_state} notification`;
-  const filtered = filter.read_state !== 'all' || Boolean(filter.type);
+  const filtered = filter.read_state !== 'all' || Boolean(filter.type) || filter.q !== '';
   list.replaceChildren(
     emptyState({
       drawing,
       title,
-      text: filter.type ? `No ${state} of this type is here.` : text,
+      text: filter.type && !filter.q ? `No ${state} of this type is here.` : text,
       action: filtered
         ? h('button', { class: 'button', type: 'button', onclick: showAll }, 'Show everything')
         : null,
@@ -129,6 +183,7 @@ export function noteOf(node) {
   return node instanceof Element ? node.closest('.note') : null;
 }
 
+/* What of a note gets the focus. */
 export function mainOf(note) {
-  return note?.querySelector('.note-main') ?? null;
+  return note.querySelector(':is(a, button).note-main') ?? note.querySelector('[data-action]');
 }

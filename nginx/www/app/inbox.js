@@ -1,26 +1,30 @@
-/* inbox - the page /dashboard/inbox: filters, list, keys, polling. */
+/* inbox - the page /dashboard/inbox: three views of notifications, their list, keys, polling. */
 
-import { byId, h, plural } from './dom.js';
+import { byId, plural } from './dom.js';
 import { startPage, failedState } from './page.js';
-import { InboxStore, keyOf } from './inbox-store.js';
+import { inboxActions } from './inbox-actions.js';
+import { foundWords, inboxFilters } from './inbox-filters.js';
+import { InboxStore } from './inbox-store.js';
 import { showNotes, showLoading, showEmpty, noteOf, mainOf } from './inbox-view.js';
 import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
 import { fillLedger } from './ledger.js';
 import { markAndFollow } from './follow.js';
-import { onKeys } from './keys.js';
-import { complain, say } from './status.js';
+import { hintKey, onKeys, showKeys } from './keys.js';
+import { complain, tell } from './status.js';
 import { icon } from './icons.js';
 import { Roving } from './roving.js';
 import { loadTypes } from './types.js';
+import { followUndo } from './undo.js';
 import { Poller } from './poll.js';
-import { withQuery } from './api.js';
 
 const POLL_S = 30;
-const STATES = ['all', 'unread', 'read'];
+const SUMMARIES = {
+  snoozed: 'What you have put off comes back by itself, as unread.',
+  bin: 'What you delete stays here for 90 days.',
+};
 
 const page = byId('content');
 const list = byId('list');
-const form = byId('filters');
 const moreButton = byId('more');
 const markAllButton = byId('mark-all');
 const rows = new Roving(list, { row: '.note', main: mainOf, away: byId('title') });
@@ -28,126 +32,99 @@ const rows = new Roving(list, { row: '.note', main: mainOf, away: byId('title') 
 let store;
 let client;
 let types;
+let filters;
+let actions;
 let poller;
 let failure = null; // of the last read
-
-function filterFromAddress() {
-  const query = new URLSearchParams(location.search);
-  const state = query.get('read_state');
-  return { read_state: STATES.includes(state) ? state : 'all', type: query.get('type') ?? '' };
-}
-
-function filterFromForm() {
-  return { read_state: form.elements.read_state.value, type: form.elements.type.value };
-}
-
-function putFilterInForm({ read_state: state, type }) {
-  form.elements.read_state.value = state;
-  form.elements.type.value = type;
-  if (form.elements.type.value !== type) form.elements.type.value = '';
-}
-
-function applyFilter(filter) {
-  const { read_state: state, type } = filter;
-  const address = withQuery(location.pathname, { read_state: state === 'all' ? '' : state, type });
-  history.replaceState(null, '', address);
-  failure = null;
-  store.setFilter(filter);
-  poller.now();
-}
-
-function showAll() {
-  putFilterInForm({ read_state: 'all', type: '' });
-  applyFilter(filterFromForm());
-  form.elements.read_state[0].focus();
-}
+let untold = false; // a choice whose result was not read out yet
+let firstWanted = false; // Enter in the search field leads to what is found
 
 /* Drawing */
 
 function drawNotice() {
   const text =
-    failure !== null && store.items !== null
-      ? `${failure.message} You see what was last read.`
-      : '';
+    failure !== null && !store.isLoading ? `${failure.message} You see what was last read.` : '';
   byId('notice').hidden = text === '';
   if (text !== '') byId('notice').replaceChildren(icon('offline'), text);
 }
 
 function drawList() {
-  const { visible } = store;
-  list.setAttribute('aria-busy', String(store.items === null && failure === null));
-  if (store.items === null && failure !== null) {
+  const { visible, isLoading } = store;
+  list.setAttribute('aria-busy', String(isLoading && failure === null));
+  if (isLoading && failure !== null) {
     list.replaceChildren(failedState(failure, () => poller.now()));
-  } else if (store.items === null) {
+  } else if (isLoading) {
     showLoading(list);
   } else if (visible.length === 0) {
-    showEmpty(list, store.filter, showAll);
+    showEmpty(list, store.filter, filters.showAll);
   } else {
-    showNotes(list, visible, types);
+    showNotes(list, visible, types, store.filter.view);
   }
 }
 
 function drawSummary() {
+  const { unread } = store;
   byId('summary').textContent =
-    store.unread === 0
-      ? 'You have read everything.'
-      : `${plural(store.unread, 'unread notification')}.`;
+    SUMMARIES[store.filter.view] ??
+    (unread === 0 ? 'You have read everything.' : `${plural(unread, 'unread notification')}.`);
+  filters.draw(store.counts, unread);
+}
+
+/* A choice is settled when the server has answered: say how many, and go there if Enter asked. */
+function settleChoice() {
+  if (!store.isSettled) return;
+  if (untold) tell(foundWords(store.visible.length, store.cursor !== null));
+  if (firstWanted) rows.first();
+  untold = false;
+  firstWanted = false;
 }
 
 function draw() {
+  const { view, type, q } = store.filter;
   drawSummary();
   drawNotice();
   rows.around(drawList);
   moreButton.hidden = store.cursor === null;
+  markAllButton.hidden = view !== 'inbox' || q !== '';
   markAllButton.disabled = !store.canMarkAll;
-  markAllButton.textContent = store.filter.type ? 'Mark these read' : 'Mark all read';
-}
-
-/* Changes */
-
-async function change(promise, done, failed) {
-  try {
-    await promise;
-    if (done) say(done);
-  } catch (error) {
-    complain(error, failed);
-    poller.now();
-  }
-}
-
-function itemOf(note) {
-  return store.items.find((item) => keyOf(item) === note.dataset.key);
-}
-
-function toggle(item) {
-  const read = item.read_at === null;
-  return change(
-    store.markRead(item, read),
-    '',
-    `It could not be marked as ${read ? 'read' : 'unread'}.`,
-  );
-}
-
-function remove(item) {
-  return change(store.remove(item), 'Notification deleted', 'It was not deleted.');
-}
-
-function markAll() {
-  return change(store.markAll(), 'All marked as read', 'They are not marked as read.');
+  markAllButton.textContent = type ? 'Mark these read' : 'Mark all read';
+  settleChoice();
 }
 
 /* Events */
+
+function onFilter(filter) {
+  failure = null;
+  untold = true;
+  firstWanted = false;
+  store.setFilter(filter);
+  poller.now();
+}
+
+function itemOf(note) {
+  return store.items.find(({ id }) => id === note.dataset.key);
+}
+
+/* What a key or a button with this name does in the view that is shown; undefined for nothing. */
+function actOf(name) {
+  const { toggle, remove, snooze, bringBack } = actions;
+  return {
+    inbox: { toggle, snooze, delete: remove, back: toggle },
+    snoozed: { snooze, delete: remove, back: bringBack },
+    bin: { back: bringBack },
+  }[store.filter.view][name];
+}
 
 function onListClick(event) {
   const note = noteOf(event.target);
   if (note === null) return;
   const item = itemOf(note);
-  const action = event.target.closest('[data-action]')?.dataset.action;
-  if (action === 'toggle') toggle(item);
-  if (action === 'delete') remove(item);
+  const button = event.target.closest('[data-action]');
+  if (button !== null && event.type === 'click') actOf(button.dataset.action)(item);
   const main = event.target.closest('.note-main');
   if (main === null) return;
-  const mark = () => (item.read_at === null ? toggle(item) : undefined);
+  const canMark = store.filter.view === 'inbox' && item.read_at === null;
+  const mark = () => (canMark ? actions.toggle(item) : undefined);
   markAndFollow(event, main.matches('a') ? main : null, mark);
 }
 
@@ -156,25 +133,29 @@ function onUnfold({ target }) {
   if (target.matches('.ledger') && target.open) fillLedger(target, client, itemOf(noteOf(target)).id);
 }
 
+/* For the row that has the focus; without one the key is not ours. */
+const onFocused = (name) => () => {
+  const act = rows.focused === null ? undefined : actOf(name);
+  if (act === undefined) return false;
+  act(itemOf(rows.focused));
+  return true;
+};
+
 /* What every list of ours does with these keys, whatever is turned off. */
+const LIST_KEYS = {
+  ArrowDown: () => rows.step(1),
+  ArrowUp: () => rows.step(-1),
+  Home: () => rows.first(),
+  End: () => rows.last(),
+  Delete: onFocused('delete'),
+};
+
 function onListKey(event) {
-  const note = noteOf(event.target);
-  if (note === null || event.ctrlKey || event.metaKey || event.altKey) return;
-  const item = itemOf(note);
-  const acts = {
-    ArrowDown: () => rows.step(1),
-    ArrowUp: () => rows.step(-1),
-    Home: () => rows.first(),
-    End: () => rows.last(),
-    Delete: () => remove(item),
-  };
-  if (!Object.hasOwn(acts, event.key)) return;
-  acts[event.key]();
+  if (noteOf(event.target) === null || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!Object.hasOwn(LIST_KEYS, event.key)) return;
+  LIST_KEYS[event.key]();
   event.preventDefault();
 }
-
-/* For the row that has the focus; without one the key is not ours. */
-const onFocused = (act) => () => (rows.focused === null ? false : void act(itemOf(rows.focused)));
 
 function next() {
   if (!rows.step(1) && !moreButton.hidden && !moreButton.disabled) loadMore();
@@ -215,48 +196,44 @@ function onInboxChanged({ target, detail }) {
   if (detail.settled) poller.now();
 }
 
+function onSearched() {
+  firstWanted = true;
+  settleChoice();
+}
+
 function wire() {
-  form.addEventListener('change', () => applyFilter(filterFromForm()));
-  form.addEventListener('submit', (event) => event.preventDefault());
   list.addEventListener('click', onListClick);
   list.addEventListener('auxclick', onListClick);
   list.addEventListener('keydown', onListKey);
+  list.addEventListener('toggle', onUnfold, true); // it does not bubble
+  moreButton.addEventListener('click', loadMore);
+  markAllButton.addEventListener('click', actions.markAll);
+  hintKey(byId('keys'), 'help').addEventListener('click', showKeys);
+  document.addEventListener(INBOX_CHANGED, onInboxChanged);
   onKeys({
     next,
     previous: () => void rows.step(-1),
-    delete: onFocused(remove),
-    toggle: onFocused(toggle),
-    back: onFocused(toggle),
+    search: filters.search,
+    ...Object.fromEntries(
+      ['delete', 'toggle', 'snooze', 'back'].map((name) => [name, onFocused(name)]),
+    ),
   });
-  list.addEventListener('toggle', onUnfold, true); // it does not bubble
-  moreButton.addEventListener('click', loadMore);
-  markAllButton.addEventListener('click', markAll);
-  document.addEventListener(INBOX_CHANGED, onInboxChanged);
-}
-
-async function unreadNow(api) {
-  try {
-    return (await api.get('/v1/notifications/unread-count')).data.count;
-  } catch {
-    return 0; // the bell will tell
-  }
+  followUndo();
 }
 
 startPage(async ({ api }) => {
   client = api;
-  const [known, unread] = await Promise.all([loadTypes(api), unreadNow(api)]);
-  types = known;
-  form.elements.type.append(
-    ...types.all.map(({ type, label }) => h('option', { value: type }, label)),
-  );
-  putFilterInForm(filterFromAddress());
-  store = new InboxStore(api, filterFromForm(), {
+  types = await loadTypes(api);
+  filters = inboxFilters(types, { onFilter, onSearched });
+  store = new InboxStore(api, filters.filter, {
     onChange: draw,
     announce: (news) => announceInbox(page, news),
   });
-  store.unread = unread;
   poller = new Poller(refresh, POLL_S);
+  actions = inboxActions({ store, rows, list, renew: () => poller.now() });
   wire();
+  await store.readCounts();
+  untold = store.filter.q !== '';
   draw();
   poller.start();
 });

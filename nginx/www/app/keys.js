@@ -18,6 +18,9 @@ const SHORTCUTS = {
   delete: { key: 'e' },
   toggle: { key: 'u' },
   back: { key: 'r' },
+  snooze: { key: 's' },
+  search: { key: '/' },
+  undo: { key: 'z' },
   help: { key: '?' },
 };
 
@@ -28,7 +31,11 @@ const LISTED = [
       ['J K', 'next, previous'],
       ['Enter', 'open it, and mark it read'],
       ['U', 'mark it read or unread'],
+      ['S', 'snooze it'],
       ['E', 'done: move it to the bin'],
+      ['R', 'bring it back, from Snoozed or Bin'],
+      ['Z', 'undo'],
+      ['/', 'search'],
     ],
   ],
   [
