@@ -142,6 +142,8 @@ due_sentence(struct arena *a, const struct fire_news *n)
 	int64_t late = n->c->late_ms / 1000;
 	const char *due = when(a, n, rows_int(n->rows, 0, "due_ms"));
 
+	if (n->v->outcome != FIRE_FIRED && late == 0)
+		return arena_fmt(a, "It was due on %s.", due);
 	if (n->v->outcome != FIRE_FIRED)
 		return arena_fmt(a, "It was due on %s; that was %s before this was decided.", due,
 		    span(a, late));

@@ -280,6 +280,14 @@ test_words(void)
 	    "/dashboard/experiments?id=00000000-0000-4000-8000-000000000061", "link");
 	T_SAME(sql_text("SELECT (before ->> 'status') || (after ->> 'status') FROM audit"),
 	    "SCHEDULEDRUNNING", "audit");
+	start_afresh();
+	plan("enable", "0 seconds");
+	sql("DELETE FROM members WHERE user_id = " U(1));
+	T_OK(fire_at(worker, AT, false, n), "run");
+	T_SAME(sql_text("SELECT substring(body FROM 'It was due.*') FROM notifications"),
+	    "It was due on 1 Jun 2030, 08:00 EDT (America/New_York), which is 1 Jun 2030, 12:00 UTC."
+	    " The flag stays as it was.",
+	    "a failure on time");
 	T_SAME(sql_text("SELECT on_behalf_of FROM audit WHERE actor_id IS NULL"),
 	    "00000000-0000-4000-8000-000000000001", "audit");
 
