@@ -6,6 +6,7 @@ import { inZone, longTime, untilWords } from './schedule.js';
 import { VIEWER } from './viewer-zone.js';
 
 const CLOCK = { hour: '2-digit', minute: '2-digit' };
+const DAY = { day: 'numeric', month: 'numeric', year: 'numeric' };
 const MINUTE_S = 60;
 const UNITS = [
   ['day', 86400],
@@ -101,12 +102,17 @@ function chipOf({ outcome, due_at: due }) {
   return h('span', { class: `chip ${tone}` }, icon(drawing), words);
 }
 
-/* Where its scheduler's clock differs from the viewer's, both are told. */
-function dueWords({ outcome, due_at: due, time_zone: zone }) {
-  const mine = longTime(due, VIEWER);
+/* ' (11:00 in Asia/Kolkata)': where its scheduler's clock differs from the viewer's; their day too, if it does. */
+function thereWords(due, zone) {
   const theirs = longTime(due, zone);
-  const there = mine === theirs ? '' : `; ${theirs} in ${zone}`;
-  return `${outcome === null ? 'Due' : 'Was due'} ${mine}${there}`;
+  if (theirs === longTime(due, VIEWER)) return '';
+  const date = new Date(due);
+  const isSameDay = inZone(date, VIEWER, DAY) === inZone(date, zone, DAY);
+  return ` (${isSameDay ? inZone(date, zone, CLOCK) : theirs} in ${zone})`;
+}
+
+function dueWords({ outcome, due_at: due, time_zone: zone }) {
+  return `${outcome === null ? 'Due' : 'Was due'} ${longTime(due, VIEWER)}${thereWords(due, zone)}`;
 }
 
 /* names: user id -> name */
