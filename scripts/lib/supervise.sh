@@ -67,8 +67,9 @@ start_serving() {
 	done
 	start_child nginx
 	wait_for 15 serving || not_serving
-	[ "$CARILLON_CRON" != on ] || { start_child cron; start_child cron-jobs; }
 }
+
+start_cron() { [ "$CARILLON_CRON" != on ] || { start_child cron; start_child cron-jobs; }; }
 
 # Every pool has its socket and nginx takes connections.
 serving() {

@@ -36,7 +36,7 @@ free_port() { # below the range that outgoing connections take theirs from
 	done
 }
 
-# A running copy with a database, port and folder of its own and no cron loop.
+# A running copy with a database, port and folder of its own, empty and without a cron loop.
 stack_up() { # NAME: sets STACK_VAR and STACK_URL
 	local port
 	port=$(free_port)
@@ -46,7 +46,7 @@ stack_up() { # NAME: sets STACK_VAR and STACK_URL
 	mkdir -p "$STACK_VAR"
 	# scripts/run keeps the lines that are not its own
 	echo "CARILLON_RESEND_WEBHOOK_SECRET=whsec_$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >"$STACK_VAR/carillon.env"
-	env CARILLON_VAR="$STACK_VAR" CARILLON_PORT="$port" CARILLON_CRON=off \
+	env CARILLON_VAR="$STACK_VAR" CARILLON_PORT="$port" CARILLON_CRON=off CARILLON_DEMO=off \
 		CARILLON_DATABASE_URL="$(cluster_url "$SOCKETS" "$1" carillon_migrator)" \
 		CARILLON_WEB_DATABASE_URL="$(cluster_url "$SOCKETS" "$1" carillon_web)" \
 		CARILLON_WORKER_DATABASE_URL="$(cluster_url "$SOCKETS" "$1" carillon_worker)" \
