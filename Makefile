@@ -69,6 +69,9 @@ test: test-deps ## run every test; TEST=name runs one
 	+$(BUILD_NOW) all tests
 	@scripts/test $(TEST)
 
+pictures: ## make the pictures of README anew
+	@$(MAKE) --no-print-directory test TEST=browser/screenshots; cp tests/out/readme/*.png tests/screenshots/
+
 bench: test-deps ## print the benchmark tables and write bench.json
 	+$(BUILD_NOW) all $(OUT)/bench/constant
 	@scripts/bench $(BENCH)
@@ -123,4 +126,4 @@ $(OUT)/obj/%.o: %.c Makefile | $(GEN)
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help run start stop test bench lint deps test-deps tests install deb clean
+.PHONY: all help run start stop test pictures bench lint deps test-deps tests install deb clean
