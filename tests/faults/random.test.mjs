@@ -2,30 +2,17 @@
 // program allows, does, tells and enters is what the model says.  The seed is printed;
 // CARILLON_TEST_SEED=N plays the same again, CARILLON_TEST_STEPS=N more or fewer of them.
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import test from 'node:test';
+import { below, chance, one, seed } from '../lib/chance.mjs';
 import { call, cron, exec, jsonb, ok, quote, uuid } from '../lib/client.mjs';
 import { fireAt, fresh, step } from '../lib/model.mjs';
 import { openSession } from '../lib/session.mjs';
 import { driftQuery } from '../lib/story.mjs';
 import { insertUsers, launchable, makeUser, makeWorld, seeSnippet } from '../lib/world.mjs';
 
-const seed = Number(process.env.CARILLON_TEST_SEED ?? randomInt(2 ** 31));
 const steps = Number(process.env.CARILLON_TEST_STEPS ?? 10000);
 const slots = 100;
 const minute = 60000;
-
-/* ---- chance ---- */
-
-let state = seed;
-function chance() { // mulberry32
-  state = (state + 0x6D2B79F5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-}
-const below = (n) => Math.floor(chance() * n);
-const one = (list) => list[below(list.length)];
 
 /* ---- people ---- */
 
