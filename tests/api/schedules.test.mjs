@@ -1,11 +1,10 @@
 // Schedules of experiments and of flags' environments (contract section 8): saved, shown,
 // edited, cancelled, and what pre-empts them.  What cron makes of them is in fire.test.mjs.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
 import test from 'node:test';
-import { call, exec, expect, ok, quote, root, rows, uuid, value } from '../lib/client.mjs';
+import { call, exec, expect, ok, quote, rows, uuid, value } from '../lib/client.mjs';
+import { eventually } from '../lib/processes.mjs';
+import { openSession } from '../lib/session.mjs';
 import { launchable, makeExperiment, makeFlag, makeWorld, roles, seeSnippet } from '../lib/world.mjs';
 
 const world = makeWorld();
@@ -41,13 +40,15 @@ const experiment = async (it) => (await ok(200, 'GET', `/v1/experiments/${it.id}
 const production = async (it) => (await ok(200, 'GET', `/v1/flags/${it.id}`, { as: world.viewer.token })).flag.environments
   .find((each) => each.name === 'production');
 
-// Hold a resource as cron does, decide the moment (or not), and let go after so many seconds.
-async function hold(name, it, seconds, change = '') {
-  const psql = spawn(path.join(root, 'scripts/psql'), ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
-  psql.stdin.end(`BEGIN; SELECT 'held' FROM ${name}s WHERE id = ${quote(it.id)} FOR NO KEY UPDATE;
-    ${change} SELECT pg_sleep(${seconds}); COMMIT;`);
-  await once(psql.stdout, 'data');
-  return once(psql, 'exit');
+// Hold a resource as cron does, and decide the moment (or not), until it is let go.
+async function hold(name, it, change = '') {
+  const session = openSession();
+  await session.run(`BEGIN; SELECT 'held' FROM ${name}s WHERE id = ${quote(it.id)} FOR NO KEY UPDATE; ${change}`);
+  return session;
+}
+async function letGo(session) {
+  await session.run('COMMIT');
+  await session.end();
 }
 const fired = (id, moment) => `UPDATE moments SET outcome = 'FIRED', decided_at = now() WHERE schedule_id = ${quote(id)} AND kind = ${quote(moment)};
   UPDATE schedules SET status = 'DONE' WHERE id = ${quote(id)};`;
@@ -275,10 +276,11 @@ for (const [name, kind] of Object.entries(kinds)) {
     test(`${name}: ${what} that waits for cron loses to it`, async () => {
       const it = kind.make();
       const { id } = expect(await put(kind, it, { [first]: soon }), 201).schedule;
-      const gone = hold(name, it, 0.5, fired(id, one));
-      await new Promise((resolve) => { setTimeout(resolve, 250); });
-      expect(await send(it), 409, 'The schedule has been carried out meanwhile');
-      await gone;
+      const holder = await hold(name, it, fired(id, one));
+      const answer = send(it);
+      await eventually('it waits', 5, async () => await holder.run('SELECT count(*) FROM pg_locks WHERE NOT granted') > 0);
+      await letGo(holder);
+      expect(await answer, 409, 'The schedule has been carried out meanwhile');
       assert.deepEqual(momentsOf(id).map((row) => row.outcome), ['FIRED']);
     });
 
@@ -287,10 +289,9 @@ for (const [name, kind] of Object.entries(kinds)) {
       const { id } = expect(await put(kind, it, { [first]: soon }), 201).schedule;
       for (const [due, status] of [[soon, 503], ['2020-01-01T00:00:00Z', 409]]) {
         exec(`UPDATE moments SET due_at = ${quote(due)} WHERE schedule_id = ${quote(id)};`);
-        const gone = hold(name, it, 1.8);
-        await new Promise((resolve) => { setTimeout(resolve, 250); });
+        const holder = await hold(name, it);
         expect(await send(it), status);
-        await gone;
+        await letGo(holder);
       }
     });
   }
