@@ -1,8 +1,6 @@
 # make help lists the targets.  Everything lands in build/ (build-san/ with SAN=1).
 OUT      := $(or $(BUILD),build$(if $(SAN),-san))
 PREFIX   ?= /usr/local
-# the release: of the API, the programs and the package
-VERSION  := $(shell sed -n 's/^  version: *//p' nginx/www/openapi.yaml | head -n 1)
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
             -Wvla -Wwrite-strings -Wpointer-arith -Wundef -Wno-missing-field-initializers
 
@@ -87,10 +85,10 @@ tests: $(TESTS)
 	@:
 
 install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units and manuals too
-	@VERSION=$(VERSION) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/package/install
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/package/install
 
 deb: all ## the same as a Debian package in build/
-	@VERSION=$(VERSION) scripts/package/deb
+	@scripts/package/deb
 
 clean: ## remove build/ and build-san/, never var/
 	rm -rf build build-san

@@ -6,24 +6,8 @@ cd "$(dirname "$0")/../.." || exit
 : "${TEST_WORK:?a folder for the copies; make test gives one}"
 export CARILLON_CRON=off
 export -n CARILLON_VAR
+. tests/lib/check.sh
 A=$TEST_WORK/a B=$TEST_WORK/b
-checks=0 bad=0
-
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	checks=$((checks + 1))
-	"$@" >/dev/null 2>&1 || { bad=$((bad + 1)); echo "not so: $what ($*)"; }
-}
-refuse() { ! "$@"; }
-eventually() {
-	local i
-	for ((i = 0; i < 1000; i++)); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.02
-	done
-	return 1
-}
 run() { CARILLON_VAR=$1 scripts/run "${@:2}"; }
 pid_of() { cat "$1/run/supervisor.pid"; }
 status() { curl -s -o /dev/null -m 10 -w '%{http_code}' "$1$2"; }
@@ -107,5 +91,4 @@ check 'nothing is left' eventually nothing_left "$A/"
 check 'no socket either' test -z "$(find "$A/run" -type s)"
 check 'stopping twice is no error' run "$A" --stop
 [ "$bad" = 0 ] || cat "$A/log/run.log"
-echo "run: $checks checks, $bad failed"
-[ "$bad" = 0 ]
+checks_end run
