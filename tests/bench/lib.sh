@@ -52,15 +52,18 @@ wrk_run() { # LOAD [CONNECTIONS [SECONDS]]
 declare -A PARAMETERS=(		# of the statements that pgbench runs: see pgbench.awk
 	[inbox_page]='u# s# at last fetch'
 	[notification_mark]='u# s# i# coin no'
+	[issue_event]='i# k# e# f# title app u# context'
 )
+declare -A PICKED=([issue_event]=bench.event)	# out of which table, if not bench.pick
 
 # The first second, in which statements are prepared, does not count.
 pgbench_run() { # STATEMENT CLIENTS [SECONDS]
 	local out script=$VAR/$1.pgbench
-	awk -v name="$1" -v args="${PARAMETERS[$1]}" -v picks="$PICKS" -f "$BENCH/pgbench.awk" \
+	awk -v name="$1" -v args="${PARAMETERS[$1]}" -v picks="$PICKS" -v table="${PICKED[$1]-bench.pick}" -f "$BENCH/pgbench.awk" \
 		"$ROOT"/sql/query/*.sql >"$script" || die "no script for pgbench"
 	out=$(pgbench -n -M prepared -c "$2" -j 2 -T $((${3:-$BENCH_SECONDS} + 1)) -P 1 -f "$script" \
 		-D at=infinity -D last=ffffffff-ffff-ffff-ffff-ffffffffffff -D fetch=51 -D no=false \
+		-D title='TypeError: total is undefined' -D app=shop -D context='{"page":"/checkout","build":4711}' \
 		-h "$RUN" -U carillon_web carillon 2>&1) || die "pgbench $1: $out"
 	RATE=$(awk -v picks="$PICKS" '/^progress: / && seen++ { n += $4 } END { print n * picks / (seen - 1) }' <<<"$out")
 }

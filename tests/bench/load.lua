@@ -141,6 +141,22 @@ local function evaluate()
 	end
 end
 
+-- Any of the issues of events.sql, by one key a team and of a thousand users.
+local function event()
+	local made, prints = {}, tonumber(os.getenv("BENCH_FINGERPRINTS"))
+	for team = me, math.floor(users / 10), 2 do
+		for n = 1, 40 do
+			local all = { ["Authorization"] = string.format("Bearer car_client_%048d", team * 10 + 1), ["Content-Type"] = json["Content-Type"] }
+			made[#made + 1] = wrk.format("POST", "/v1/issues/events", all, string.format(
+				'{"fingerprint":"f-%d","title":"TypeError: total is undefined","app":"shop","user":"user-%d","context":{"page":"/checkout","build":4711}}',
+				math.random(prints), math.random(1000)))
+		end
+	end
+	return function()
+		return made[math.random(#made)]
+	end
+end
+
 local loads = {
 	["unread-count"] = function() return rotate("GET", count) end,
 	["loop-constant"] = function() return rotate("GET", "/v1/constant") end,
@@ -153,6 +169,7 @@ local loads = {
 	["list-50"] = function() return rotate("GET", list) end,
 	["bell-50"] = function() return rotate("GET", "/api/notifications?limit=50") end,
 	["ofrep-evaluate"] = evaluate,
+	["issue-events"] = event,
 	["patch"] = patch,
 	["delete"] = delete,
 	["mark-all"] = once,

@@ -58,6 +58,21 @@ test('from the notice to the issue, which is resolved and regresses', () =>
     await page.getByText('Regressed', { exact: true }).waitFor();
   }));
 
+test('snoozed for a week, and then for good: the chip says until when', () =>
+  visit(world.developer, {}, async (page) => {
+    await page.goto(`/dashboard/issues?id=${issue.id}`);
+    await page.getByRole('button', { name: 'Snooze for a week' }).click();
+    await until('it is said', async () => (await news(page)).includes('It is snoozed now.'));
+    const { snooze_until: end } = (await ok(200, 'GET', `/v1/issues/${issue.id}`, { as: world.viewer.token })).issue;
+    assert.ok(Math.abs(Date.parse(end) - Date.now() - 7 * 24 * 3600 * 1000) < 60000, end);
+    assert.match(await page.locator('.moves .chip').textContent(), /^Snoozed until .*\d{4}$/);
+    await accessible(page);
+    await page.getByRole('button', { name: 'Take it in progress' }).click();
+    await until('the end is gone', async () => (await page.locator('.moves .chip').textContent()) === 'In progress');
+    await page.getByRole('button', { name: 'Snooze', exact: true }).click();
+    await until('no end', async () => (await page.locator('.moves .chip').textContent()) === 'Snoozed');
+  }));
+
 test('a viewer sees the status and no button; a stranger nothing', async () => {
   await visit(world.viewer, {}, async (page) => {
     await page.goto(`/dashboard/issues?id=${issue.id}`);
