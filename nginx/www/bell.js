@@ -27,6 +27,7 @@ const PAGE = 20;
 const PAGE_MOST = 200; // the API's limit
 const POLL_S = 60;
 const RETRY_S = 1; // after an answer that a write overtook
+const UNDO_MS = 600000; // as long as the API remembers what was marked
 
 class CarillonBell extends HTMLElement {
   #parts;
@@ -40,6 +41,8 @@ class CarillonBell extends HTMLElement {
   #open = false;
   #state = 'loading';
   #readFailed = false;
+  #undo; // what the last mark-all can be undone by
+  #undoTimer;
 
   get unread() {
     return this.#unread;
@@ -77,13 +80,14 @@ class CarillonBell extends HTMLElement {
   #build() {
     this.#api = createApi({ base: this.#base, onSignedOut: () => this.#setUnread(0) });
     this.#parts = bellShell(this.#words);
-    const { button, panel, markAll, list, more, status } = this.#parts;
+    const { button, panel, markAll, undo, list, more, status } = this.#parts;
     const root = this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [bellSheet];
     root.append(button, panel, status);
     button.addEventListener('animationend', () => button.classList.remove('rings'));
     button.addEventListener('click', () => (this.#open ? this.#close() : this.#show()));
     markAll.addEventListener('click', () => this.#markAll());
+    undo.addEventListener('click', () => this.#undoMarkAll());
     more.addEventListener('click', () => this.#loadMore());
     list.addEventListener('click', (event) => this.#onItem(event));
     list.addEventListener('auxclick', (event) => this.#onItem(event));
@@ -191,16 +195,47 @@ class CarillonBell extends HTMLElement {
   async #markAll() {
     const items = this.#items.filter((item) => item.readAt === null);
     const count = this.#unread;
+    const focused = this.shadowRoot.activeElement === this.#parts.markAll; // which it is to lose
     try {
-      const { unread } = await this.#optimistic.write({
+      const answer = await this.#optimistic.write({
         apply: () => this.#setRead(items, new Date().toISOString(), 0),
         undo: () => this.#setRead(items, null, this.#unread + count),
         send: () => this.#api.post('/api/notifications/read-all'),
       });
       this.#say('All notifications marked as read');
-      this.#settle(unread);
+      this.#settle(answer.unread);
+      this.#offerUndo(answer.undo);
+      if (focused && this.#open && answer.undo !== undefined) this.#parts.undo.focus();
     } catch (error) {
       this.#complain(error);
+    }
+  }
+
+  /* undo is undefined when there is nothing left to take back. */
+  #offerUndo(undo) {
+    clearTimeout(this.#undoTimer);
+    this.#undo = undo;
+    this.#parts.undo.hidden = undo === undefined;
+    if (undo !== undefined) this.#undoTimer = setTimeout(() => this.#offerUndo(), UNDO_MS);
+  }
+
+  async #undoMarkAll() {
+    const { undo: button, markAll } = this.#parts;
+    const focused = this.shadowRoot.activeElement === button;
+    try {
+      const { data, unread } = await this.#optimistic.write({
+        apply() {},
+        undo() {},
+        send: () => this.#api.post('/v1/notifications/undo', { undo: this.#undo }),
+      });
+      this.#say(`${data.unmarked} unread again`);
+      this.#settle(unread);
+      this.#offerUndo();
+      if (focused) (markAll.disabled ? this.#parts.button : markAll).focus();
+      this.#poller.now(); // which rows they are only the server knows
+    } catch (error) {
+      this.#complain(error);
+      if (error.status === 404) this.#offerUndo();
     }
   }
 

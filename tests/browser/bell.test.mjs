@@ -179,6 +179,31 @@ test('mark all read is one call', () => {
   });
 });
 
+test('mark all read can be undone in the panel, by keys too', () => {
+  const user = userWith('wavering', [...many(3), { title: 'Old', read_at: new Date().toISOString() }]);
+  return visit(user, {}, async (page) => {
+    await page.goto(PREFERENCES);
+    await bellSays(page, 'Notifications, 3 unread');
+    const { button, bell, markAll, unread, status } = bellOf(page);
+    const undo = bell.getByRole('button', { name: 'Undo' });
+    const focused = () =>
+      page.evaluate(() => document.querySelector('carillon-bell').shadowRoot.activeElement?.textContent);
+    await button.click();
+    assert.equal(await undo.isVisible(), false);
+    await markAll.focus();
+    await page.keyboard.press('Enter');
+    await becomes('rows unread', 0, () => unreadRows(user));
+    await becomes('the focus', 'Undo', focused);
+    await page.keyboard.press('Enter');
+    await becomes('rows unread', 3, () => unreadRows(user));
+    await becomes('status', '3 unread again', () => status.textContent());
+    await bellSays(page, 'Notifications, 3 unread');
+    await becomes('rows shown unread', 3, () => unread.count());
+    assert.equal(await undo.isVisible(), false);
+    assert.equal(await focused(), 'Mark all read');
+  });
+});
+
 test('a refused mark is taken back and said', () => {
   const user = userWith('refused', many(3));
   return visit(user, {}, async (page) => {

@@ -230,6 +230,22 @@ const PAGES = [
     open: (page) => page.getByRole('button', { name: 'Help' }).click(),
   },
   {
+    name: 'keys',
+    path: '/dashboard/inbox',
+    ready: 'Checkout button colour is running',
+    open: (page) => page.keyboard.press('?'),
+  },
+  {
+    name: 'snooze',
+    path: '/dashboard/inbox',
+    ready: 'Checkout button colour is running',
+    async open(page) {
+      await page.getByRole('button', { name: 'Snooze: Checkout button colour is running' }).click();
+      await page.getByRole('button', { name: 'Pick a time…' }).click();
+    },
+  },
+  { name: 'inbox-found', path: '/dashboard/inbox?q=storefront', ready: '3 new issues in Storefront' },
+  {
     name: 'dialog',
     path: '/dashboard/team',
     ready: 'Member role changed',

@@ -43,6 +43,17 @@ test('the moments on offer are those of the viewer’s clock', () =>
     }
   }));
 
+test('a moment is said with its day unless that is today', () =>
+  visit(null, { timezone: 'Europe/Berlin' }, async (page) => {
+    await page.clock.setFixedTime('2027-01-13T13:00:00Z');
+    await page.goto('/login');
+    const words = (at) =>
+      page.evaluate(async (moment) => (await import('/app/snooze.js')).momentWords(moment), at);
+    assert.equal(await words('2027-01-13T17:00:00Z'), '18:00');
+    assert.equal(await words('2027-01-13T23:00:00Z'), 'Thu, Jan 14, 00:00');
+    assert.equal(await words('2027-01-14T08:00:00Z'), 'Thu, Jan 14, 09:00');
+  }));
+
 test('s snoozes: the row leaves list, count and title, and wake brings it back unread', () => {
   const user = userWith('sleeper', many(3));
   return visit(user, { timezone: 'Europe/Berlin' }, async (page) => {
@@ -217,6 +228,9 @@ for (const [q, found] of [
       await page.keyboard.press('/');
       await page.keyboard.type(q);
       await becomes('found', found, () => titles(page));
+      const marked = await page.evaluate(() => [...CSS.highlights.get('found')].map(String));
+      for (const word of q.split(' '))
+        assert.ok(marked.some((text) => text.toLowerCase() === word), `${word} is marked`);
       await says(page, found.length === 1 ? '1 notification' : `${found.length} notifications`);
       assert.equal(await page.evaluate(() => document.activeElement.name), 'q', 'letters are letters there');
       assert.equal(new URL(page.url()).searchParams.get('q'), q);

@@ -26,6 +26,7 @@ export function bellShell(words) {
     badge,
   );
   const markAll = h('button', { class: 'quiet', type: 'button' }, 'Mark all read');
+  const undo = h('button', { class: 'quiet', type: 'button', hidden: true }, 'Undo');
   const error = h('p', { class: 'error', hidden: true });
   const notice = h('p', { class: 'notice', hidden: true });
   const list = h('ul');
@@ -40,7 +41,7 @@ export function bellShell(words) {
       'aria-label': words.label,
       hidden: true,
     },
-    h('div', { class: 'head' }, h('h2', {}, words.label), markAll),
+    h('div', { class: 'head' }, h('h2', {}, words.label), undo, markAll),
     h('div', { class: 'scroll' }, notice, error, list, state, more),
     h(
       'div',
@@ -49,7 +50,7 @@ export function bellShell(words) {
     ),
   );
   const status = h('p', { class: 'visually-hidden', role: 'status' });
-  return { button, name, badge, panel, markAll, notice, error, list, state, more, status };
+  return { button, name, badge, panel, markAll, undo, notice, error, list, state, more, status };
 }
 
 export function showCount(parts, label, count) {

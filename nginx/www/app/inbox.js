@@ -7,6 +7,7 @@ import { foundWords, inboxFilters } from './inbox-filters.js';
 import { InboxStore } from './inbox-store.js';
 import { showNotes, showLoading, showEmpty, noteOf, mainOf } from './inbox-view.js';
 import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
+import { highlight } from './highlight.js';
 import { fillLedger } from './ledger.js';
 import { markAndFollow } from './follow.js';
 import { hintKey, onKeys, showKeys } from './keys.js';
@@ -59,6 +60,7 @@ function drawList() {
     showEmpty(list, store.filter, filters.showAll);
   } else {
     showNotes(list, visible, types, store.filter.view);
+    highlight(list.querySelectorAll('.note-main, .note-body'), store.filter.q);
   }
 }
 

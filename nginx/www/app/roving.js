@@ -25,7 +25,7 @@ export class Roving {
     this.#row = row;
     this.#main = main;
     this.#away = away;
-    list.addEventListener('focusin', ({ target }) => this.#settle(target.closest(row)));
+    list.addEventListener('focusin', ({ target }) => this.#enter(target.closest(row)));
   }
 
   get rows() {
@@ -38,14 +38,25 @@ export class Roving {
     return row !== null && this.#list.contains(row) ? row : null;
   }
 
+  #enter(row) {
+    if (row === null || row === this.#last) return;
+    if (this.#last !== null) this.#reach(this.#last, false);
+    this.#last = row;
+    this.#reach(row, true);
+  }
+
+  #reach(row, byTab) {
+    for (const control of row.querySelectorAll(CONTROLS)) {
+      if (byTab) control.removeAttribute('tabindex');
+      else control.tabIndex = -1;
+    }
+  }
+
+  /* After rows have come and gone. */
   #settle(row) {
-    const rows = this.rows;
-    this.#last = row ?? (rows.includes(this.#last) ? this.#last : (rows[0] ?? null));
-    for (const each of rows)
-      for (const control of each.querySelectorAll(CONTROLS)) {
-        if (each === this.#last) control.removeAttribute('tabindex');
-        else control.tabIndex = -1;
-      }
+    const { rows } = this;
+    this.#last = row ?? rows[0] ?? null;
+    for (const each of rows) this.#reach(each, each === this.#last);
   }
 
   /* Call draw(), which may add and remove rows; the focus stays with its row, or near it. */

@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { momentField } from './schedule-fields.js';
 import { inZone } from './schedule.js';
 import { snoozeTimes } from './snooze-times.js';
-import { dayName } from './time.js';
+import { comingDayName } from './time.js';
 import { VIEWER } from './viewer-zone.js';
 
 const YEAR_MS = 365 * 86400000; // the API takes a year, leap day and all
@@ -17,8 +17,8 @@ const DAY = { weekday: 'short', day: 'numeric', month: 'short' };
 /* '18:00' today, else 'Mon, Nov 23, 09:00' */
 export function momentWords(at) {
   const date = new Date(at);
-  const today = dayName(date) === dayName(new Date()) && date - Date.now() < YEAR_MS / 365;
-  return inZone(date, VIEWER, today ? CLOCK : { ...DAY, ...CLOCK });
+  const isToday = comingDayName(date) === comingDayName(new Date());
+  return inZone(date, VIEWER, isToday ? CLOCK : { ...DAY, ...CLOCK });
 }
 
 export function clockWords(at) {
