@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { card, field } from './card.js';
 import { listEditor, textRow } from './list-editor.js';
-import { complain, say } from './status.js';
+import { saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
 const URL_RULES_MOST = 50;
@@ -155,14 +155,6 @@ function valuesOf(form, editors) {
   return values;
 }
 
-function changesOf(values, old) {
-  return Object.fromEntries(
-    Object.entries(values).filter(
-      ([key, value]) => JSON.stringify(value) !== JSON.stringify(old[key]),
-    ),
-  );
-}
-
 /* Why the server would refuse this, in words for people; null when it would not. */
 function objection({ name, variations = [] }) {
   const names = variations.map((variation) => variation.name);
@@ -174,21 +166,7 @@ function objection({ name, variations = [] }) {
 
 async function save(page, form, editors) {
   const values = valuesOf(form, editors);
-  const why = objection(values);
-  if (why !== null) {
-    complain({ message: why }, 'Not saved.');
-    return;
-  }
-  const changes = changesOf(values, page.object);
-  if (Object.keys(changes).length === 0) {
-    page.edited(false);
-    say('Nothing to save');
-    return;
-  }
-  const data = await page.act('Not saved.', (version) =>
-    page.api.patch(page.path, { ...changes, version }),
-  );
-  if (data !== null) say('Saved');
+  await saveChanges(page, values, objection(values));
 }
 
 const WHY_FIXED = {

@@ -2,18 +2,16 @@
 
 import { byId, h } from './dom.js';
 import { card } from './card.js';
-import { stateChip } from './chip.js';
 import { confirmAction } from './dialog.js';
 import { experimentForm } from './experiment-form.js';
 import { icon } from './icons.js';
 import { openResource } from './resource.js';
+import { factsCard, fillHead } from './resource-parts.js';
 import { openFromLink, scheduleButton, scheduleButtons } from './schedule-actions.js';
 import { EXPERIMENT } from './schedule-kinds.js';
 import { scheduleBanner } from './schedule.js';
 import { complain, say } from './status.js';
-import { nameTab } from './tab-title.js';
 import { limitOf, mayPublish } from './teams.js';
-import { timeElement } from './time.js';
 
 const CHECKS = {
   snippet: 'Snippet',
@@ -144,31 +142,6 @@ function preflightCard(page) {
   return made;
 }
 
-function factsCard({ object, project }) {
-  const fact = (name, ...value) => h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
-  return card(
-    'facts',
-    'About it',
-    null,
-    h(
-      'dl',
-      { class: 'facts' },
-      fact(
-        'Project',
-        h('a', { href: `/dashboard/experiments?project=${project.id}` }, project.name),
-      ),
-      fact('Made', timeElement(object.created_at)),
-      fact('Version', String(object.version)),
-      fact('Id', h('code', {}, object.id)),
-    ),
-    h(
-      'p',
-      { class: 'note-line' },
-      h('a', { href: `/dashboard/team?team=${project.team_id}#audit` }, 'Who changed what'),
-    ),
-  );
-}
-
 /* What can be scheduled of it, from its status: see scheduleDialog(). */
 function scheduleHow({ status, schedule }) {
   if (status === 'DRAFT' || status === 'SCHEDULED') return 'required';
@@ -196,19 +169,7 @@ function targetOf({ object, path, project }) {
 function head(page) {
   const { object, project } = page;
   const actions = mayPublish(project.role) ? (FROM[object.status] ?? []) : [];
-  byId('title').textContent = object.name;
-  nameTab(object.name);
-  byId('crumb').replaceChildren(
-    h(
-      'a',
-      { href: `/dashboard/experiments?project=${project.id}` },
-      `${project.name}: experiments`,
-    ),
-  );
-  byId('summary').replaceChildren(
-    stateChip(object.status),
-    h('span', {}, [STORY[object.status], limitOf(project.role)].filter(Boolean).join(' ')),
-  );
+  fillHead(page, STORY[object.status]);
   const target = targetOf(page);
   byId('tools').replaceChildren(
     ...[

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { card, field } from './card.js';
 import { variationsEditor, variationsList, variationsObjection } from './flag-variations.js';
-import { complain, say } from './status.js';
+import { saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
 /* A select of the variations that follows their names while they are edited. */
@@ -27,32 +27,11 @@ function defaultSelect(name, chosen) {
   };
 }
 
-function changesOf(values, old) {
-  return Object.fromEntries(
-    Object.entries(values).filter(
-      ([key, value]) => JSON.stringify(value) !== JSON.stringify(old[key]),
-    ),
-  );
-}
-
 async function save(page, form, editor) {
   const { name, ...defaults } = Object.fromEntries(new FormData(form));
   const values = { name: name.trim(), variations: editor.values(), ...defaults };
   const why = values.name === '' ? 'It needs a name.' : variationsObjection(values.variations);
-  if (why !== null) {
-    complain({ message: why }, 'Not saved.');
-    return;
-  }
-  const changes = changesOf(values, page.object);
-  if (Object.keys(changes).length === 0) {
-    page.edited(false);
-    say('Nothing to save');
-    return;
-  }
-  const data = await page.act('Not saved.', (version) =>
-    page.api.patch(page.path, { ...changes, version }),
-  );
-  if (data !== null) say('Saved');
+  await saveChanges(page, values, why);
 }
 
 function readOnly({ object: flag }) {

@@ -7,13 +7,12 @@ import { confirmAction } from './dialog.js';
 import { flagForm } from './flag-form.js';
 import { valueWords } from './flag-variations.js';
 import { openResource } from './resource.js';
+import { fact, factsCard, fillHead } from './resource-parts.js';
 import { openFromLink, scheduleButton, scheduleButtons } from './schedule-actions.js';
 import { FLAG } from './schedule-kinds.js';
 import { scheduleBanner, scheduleChip } from './schedule.js';
 import { complain, say } from './status.js';
-import { nameTab } from './tab-title.js';
 import { limitOf, mayPublish } from './teams.js';
-import { timeElement } from './time.js';
 
 const LIST = '/dashboard/flags';
 
@@ -188,61 +187,26 @@ async function copyKey(key) {
   }
 }
 
-function factsCard({ object: flag, project }) {
-  const fact = (name, ...value) => h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
-  return card(
-    'facts',
-    'About it',
-    null,
-    h(
-      'dl',
-      { class: 'facts' },
-      fact(
-        'Key',
-        h('code', {}, flag.key),
-        ' ',
-        h(
-          'button',
-          { class: 'quiet-link', type: 'button', onclick: () => copyKey(flag.key) },
-          'Copy',
-        ),
-      ),
-      fact('Kind', flag.kind),
-      fact('Project', h('a', { href: `${LIST}?project=${project.id}` }, project.name)),
-      fact('Made', timeElement(flag.created_at)),
-      fact('Version', String(flag.version)),
-      fact('Id', h('code', {}, flag.id)),
-    ),
-    h(
-      'p',
-      { class: 'note-line' },
-      h('a', { href: `/dashboard/team?team=${project.team_id}#audit` }, 'Who changed what'),
-    ),
+function flagFacts(page) {
+  const { key, kind } = page.object;
+  const copy = h(
+    'button',
+    { class: 'quiet-link', type: 'button', onclick: () => copyKey(key) },
+    'Copy',
   );
-}
-
-function head({ object: flag, project }) {
-  byId('title').textContent = flag.name;
-  nameTab(flag.name);
-  byId('crumb').replaceChildren(
-    h('a', { href: `${LIST}?project=${project.id}` }, `${project.name}: flags`),
-  );
-  const words = flag.status === 'ARCHIVED' ? 'It has been put away and can only be read.' : null;
-  byId('summary').replaceChildren(
-    stateChip(flag.status),
-    h('span', {}, [words, limitOf(project.role)].filter(Boolean).join(' ')),
-  );
+  return factsCard(page, fact('Key', h('code', {}, key), ' ', copy), fact('Kind', kind));
 }
 
 function show(page) {
-  head(page);
+  const archived = page.object.status === 'ARCHIVED';
+  fillHead(page, archived ? 'It has been put away and can only be read.' : null);
   page.place.replaceChildren(
     environmentsCard(page),
     h(
       'div',
       { class: 'columns' },
       h('div', { class: 'column-main' }, flagForm(page)),
-      h('div', { class: 'column-side' }, factsCard(page), endCard(page)),
+      h('div', { class: 'column-side' }, flagFacts(page), endCard(page)),
     ),
   );
 }

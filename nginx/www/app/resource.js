@@ -66,7 +66,8 @@ function keepFocus() {
 
 /*
  * Open the page.
- *   noun   'experiment' or 'flag', in answers too; path is that of the object in the API
+ *   noun   'experiment' or 'flag', in answers too; path is that of the object in the API, back the
+ *          page that lists all of them
  *   extra  async (api, object) -> more that show() needs; it never fails
  *   show   (page) draws page.object for page.project.role into content; page has also
  *          edited(bool): whether there are edits that would be lost
@@ -83,7 +84,7 @@ export async function openResource({ api, me, noun, path, back, extra = async ()
   let edits = false;
   let busy = false;
 
-  const page = { api, me, noun, path, place, object: null, project: null, extra: null };
+  const page = { api, me, noun, path, back, place, object: null, project: null, extra: null };
 
   page.edited = (value) => {
     edits = value;

@@ -1,0 +1,77 @@
+/* resource-parts - what the page of an experiment and that of a flag show in the same way. */
+
+import { byId, h } from './dom.js';
+import { card } from './card.js';
+import { stateChip } from './chip.js';
+import { complain, say } from './status.js';
+import { nameTab } from './tab-title.js';
+import { limitOf } from './teams.js';
+import { timeElement } from './time.js';
+
+const listOf = ({ back, project }) => `${back}?project=${project.id}`;
+
+/* The head: its name, the way to the others, its state. story: a sentence about that, or none. */
+export function fillHead(page, story) {
+  const { object, project, noun } = page;
+  byId('title').textContent = object.name;
+  nameTab(object.name);
+  byId('crumb').replaceChildren(h('a', { href: listOf(page) }, `${project.name}: ${noun}s`));
+  byId('summary').replaceChildren(
+    stateChip(object.status),
+    h('span', {}, [story, limitOf(project.role)].filter(Boolean).join(' ')),
+  );
+}
+
+export function fact(name, ...value) {
+  return h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
+}
+
+/* "About it"; first: fact()s that only its kind has. */
+export function factsCard(page, ...first) {
+  const { object, project } = page;
+  return card(
+    'facts',
+    'About it',
+    null,
+    h(
+      'dl',
+      { class: 'facts' },
+      ...first,
+      fact('Project', h('a', { href: listOf(page) }, project.name)),
+      fact('Made', timeElement(object.created_at)),
+      fact('Version', String(object.version)),
+      fact('Id', h('code', {}, object.id)),
+    ),
+    h(
+      'p',
+      { class: 'note-line' },
+      h('a', { href: `/dashboard/team?team=${project.team_id}#audit` }, 'Who changed what'),
+    ),
+  );
+}
+
+function changesOf(values, old) {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(old[key]),
+    ),
+  );
+}
+
+/* Save what differs in values. why: what the server would refuse them for, in words; else null. */
+export async function saveChanges(page, values, why) {
+  if (why !== null) {
+    complain({ message: why }, 'Not saved.');
+    return;
+  }
+  const changes = changesOf(values, page.object);
+  if (Object.keys(changes).length === 0) {
+    page.edited(false);
+    say('Nothing to save');
+    return;
+  }
+  const data = await page.act('Not saved.', (version) =>
+    page.api.patch(page.path, { ...changes, version }),
+  );
+  if (data !== null) say('Saved');
+}
