@@ -12,7 +12,7 @@ import { startPage, emptyState, failedState } from './page.js';
 import { Poller } from './poll.js';
 import { projectsOf } from './projects.js';
 import { complain, say } from './status.js';
-import { chosenTeam, managesTeam, teamSelect } from './teams.js';
+import { managesTeam, teamOfPage } from './teams.js';
 
 const PAGE = 25;
 const BUSY_S = 2;
@@ -231,19 +231,9 @@ async function showJobs(api, team) {
 }
 
 startPage(async ({ api, me }) => {
-  const team = chosenTeam(me);
-  if (team === undefined) {
-    byId('content').replaceChildren(
-      emptyState({
-        drawing: 'team',
-        title: 'No team yet',
-        text: 'Ask an owner or admin of a team to add you.',
-      }),
-    );
-    return;
-  }
+  const team = teamOfPage(me);
+  if (team === undefined) return;
   byId('summary').textContent = `What takes longer than a moment, in ${team.name}.`;
-  byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
   try {
     await showJobs(api, team);
   } catch (error) {

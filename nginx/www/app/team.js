@@ -4,9 +4,9 @@
  */
 
 import { byId, h } from './dom.js';
-import { startPage, emptyState } from './page.js';
+import { startPage } from './page.js';
 import { nameTab } from './tab-title.js';
-import { chosenTeam, teamSelect } from './teams.js';
+import { teamOfPage } from './teams.js';
 import { settingsCard } from './team-settings.js';
 import { membersCard } from './team-members.js';
 import { projectsCard } from './team-projects.js';
@@ -37,21 +37,11 @@ function contextOf(api, me, team) {
 }
 
 startPage(async ({ api, me }) => {
-  const team = chosenTeam(me);
-  if (team === undefined) {
-    byId('content').replaceChildren(
-      emptyState({
-        drawing: 'team',
-        title: 'No team yet',
-        text: 'Ask an owner or admin of a team to add you.',
-      }),
-    );
-    return;
-  }
+  const team = teamOfPage(me);
+  if (team === undefined) return;
   byId('title').textContent = team.name;
   byId('summary').textContent = `You are ${team.role} of this team.`;
   nameTab(team.name);
-  byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
   const context = contextOf(api, me, team);
   byId('content').replaceChildren(
     sectionNav(),

@@ -1,16 +1,17 @@
 /* teams - which of the user's teams a page is about: ?team=<id>, else the first one. */
 
-import { h } from './dom.js';
+import { byId, h } from './dom.js';
+import { emptyState } from './page.js';
 
 const NAMES_MOST = 200; // the API's limit
 
-export function chosenTeam(me) {
+function chosenTeam(me) {
   const wanted = new URLSearchParams(location.search).get('team');
   return me.teams.find(({ id }) => id === wanted) ?? me.teams[0];
 }
 
 /* A select that goes to the same page for another team; null for one team. */
-export function teamSelect(me, team) {
+function teamSelect(me, team) {
   if (me.teams.length < 2) return null;
   const select = h(
     'select',
@@ -30,6 +31,23 @@ export function teamSelect(me, team) {
     location.assign(`${location.pathname}?team=${encodeURIComponent(select.value)}`);
   });
   return h('label', { class: 'field-inline' }, h('span', {}, 'Team'), select);
+}
+
+/* The team that the page is about, chosen on it; undefined where there is none, which the page says. */
+export function teamOfPage(me) {
+  const team = chosenTeam(me);
+  if (team === undefined) {
+    byId('content').replaceChildren(
+      emptyState({
+        drawing: 'team',
+        title: 'No team yet',
+        text: 'Ask an owner or admin of a team to add you.',
+      }),
+    );
+    return undefined;
+  }
+  byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
+  return team;
 }
 
 export const ROLES = ['owner', 'admin', 'developer', 'collaborator', 'viewer'];
