@@ -1,10 +1,10 @@
 /* feedback - the page /dashboard/feedback?project=<id>: what people wrote about one project. */
 
 import { byId, h } from './dom.js';
-import { startPage, emptyState, failedState } from './page.js';
+import { startPage, emptyState } from './page.js';
 import { loadInto } from './card.js';
 import { pagedList } from './paged.js';
-import { chosenProject, projectSelect, projectsOf } from './projects.js';
+import { projectOfPage } from './projects.js';
 import { timeElement } from './time.js';
 
 const PAGE = 25;
@@ -36,10 +36,6 @@ function feedbackRow({ message, name, email, context, environment, created_at: a
   );
 }
 
-function nothing(title, text) {
-  return emptyState({ drawing: 'feedback', title, text });
-}
-
 async function showFeedback(api, project) {
   const list = h('ul', { class: 'quotes' });
   const more = h(
@@ -59,10 +55,11 @@ async function showFeedback(api, project) {
       h(
         'li',
         {},
-        nothing(
-          'No feedback yet',
-          'What people send through a client key of this project appears here.',
-        ),
+        emptyState({
+          drawing: 'feedback',
+          title: 'No feedback yet',
+          text: 'What people send through a client key of this project appears here.',
+        }),
       ),
   });
   const content = byId('content');
@@ -73,27 +70,9 @@ async function showFeedback(api, project) {
 }
 
 startPage(async ({ api, me }) => {
-  let projects;
-  try {
-    projects = await projectsOf(api, me.teams);
-  } catch (error) {
-    byId('content').replaceChildren(failedState(error, () => location.reload()));
-    return;
-  }
-  const { project, wanted } = chosenProject(projects);
-  if (projects.length > 0)
-    byId('project-select').replaceChildren(projectSelect(projects, project?.id));
-  if (project === undefined) {
-    byId('content').replaceChildren(
-      wanted === null
-        ? nothing('No project yet', 'Create one on the team page; its feedback is shown here.')
-        : nothing(
-            'No such project',
-            'It does not exist, or it is not one of your teams’ projects.',
-          ),
-    );
-    return;
-  }
+  const text = 'its feedback is shown here.';
+  const project = await projectOfPage({ api, me, drawing: 'feedback', text });
+  if (project === undefined) return;
   byId('summary').textContent = `What people say about ${project.name}.`;
   await showFeedback(api, project.id);
 });

@@ -1,12 +1,12 @@
 /* issues - the page /dashboard/issues?project=<id>: a project's issues, or with &id= one of them. */
 
 import { byId, h, plural } from './dom.js';
-import { startPage, emptyState, failedState } from './page.js';
+import { startPage, emptyState } from './page.js';
 import { loadInto } from './card.js';
 import { withQuery } from './api.js';
 import { openIssue, statusChip, STATUSES } from './issue.js';
 import { pagedList } from './paged.js';
-import { chosenProject, noProject, projectSelect, projectsOf } from './projects.js';
+import { projectOfPage } from './projects.js';
 import { resourceRow } from './resource-list.js';
 import { timeElement } from './time.js';
 
@@ -92,19 +92,9 @@ startPage(async ({ api, me }) => {
     await openIssue({ api, me, id });
     return;
   }
-  let projects;
-  try {
-    projects = await projectsOf(api, me.teams);
-  } catch (error) {
-    byId('content').replaceChildren(failedState(error, () => location.reload()));
-    return;
-  }
-  const { project, wanted } = chosenProject(projects);
-  if (projects.length > 0) byId('tools').append(projectSelect(projects, project?.id));
-  if (project === undefined) {
-    byId('content').replaceChildren(noProject('issue', wanted, 'its issues are shown here.'));
-    return;
-  }
+  const text = 'its issues are shown here.';
+  const project = await projectOfPage({ api, me, drawing: 'issue', text });
+  if (project === undefined) return;
   byId('summary').textContent = `What goes wrong in ${project.name}.`;
   await showList(api, project);
 });

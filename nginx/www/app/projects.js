@@ -1,7 +1,7 @@
 /* projects - which of the user's projects a page is about: ?project=<id>, else the first one. */
 
-import { h } from './dom.js';
-import { emptyState } from './page.js';
+import { byId, h } from './dom.js';
+import { emptyState, failedState } from './page.js';
 
 const PROJECTS_MOST = 200; // the API's limit
 
@@ -17,7 +17,7 @@ export async function projectsOf(api, teams) {
 }
 
 /* {project, wanted}: project is undefined where there is none, or not the one that is wanted. */
-export function chosenProject(projects) {
+function chosenProject(projects) {
   const wanted = new URLSearchParams(location.search).get('project');
   const project =
     wanted === null ? projects[0] : projects.find(({ id }) => id === wanted.toLowerCase());
@@ -25,7 +25,7 @@ export function chosenProject(projects) {
 }
 
 /* In place of a page's content when there is no project. text: what a project would show here. */
-export function noProject(drawing, wanted, text) {
+function noProject(drawing, wanted, text) {
   return wanted === null
     ? emptyState({
         drawing,
@@ -41,7 +41,7 @@ export function noProject(drawing, wanted, text) {
 }
 
 /* A select that goes to the same page for another project. */
-export function projectSelect(projects, current) {
+function projectSelect(projects, current) {
   const select = h(
     'select',
     {},
@@ -53,6 +53,25 @@ export function projectSelect(projects, current) {
     location.assign(`${location.pathname}?project=${encodeURIComponent(select.value)}`);
   });
   return h('label', { class: 'field-inline' }, h('span', {}, 'Project'), select);
+}
+
+/*
+ * The project that the page is about, chosen among its tools; undefined where there is none, or the
+ * projects could not be read, which the page says.  drawing and text: see noProject()
+ */
+export async function projectOfPage({ api, me, drawing, text }) {
+  const content = byId('content');
+  let projects;
+  try {
+    projects = await projectsOf(api, me.teams);
+  } catch (error) {
+    content.replaceChildren(failedState(error, () => location.reload()));
+    return undefined;
+  }
+  const { project, wanted } = chosenProject(projects);
+  if (projects.length > 0) byId('tools').append(projectSelect(projects, project?.id));
+  if (project === undefined) content.replaceChildren(noProject(drawing, wanted, text));
+  return project;
 }
 
 /* The project of an object, with its team and the user's role there. */

@@ -1,11 +1,11 @@
 /* resource-list - the experiments or flags of one project, and a button that makes a new one. */
 
 import { byId, h } from './dom.js';
-import { emptyState, failedState } from './page.js';
+import { emptyState } from './page.js';
 import { icon } from './icons.js';
 import { loadInto } from './card.js';
 import { pagedList } from './paged.js';
-import { chosenProject, noProject, projectSelect, projectsOf } from './projects.js';
+import { projectOfPage } from './projects.js';
 import { limitOf, mayCreate } from './teams.js';
 
 const PAGE = 50;
@@ -19,20 +19,9 @@ const PAGE = 50;
 export async function openList({ api, me, noun, drawing, text, row, create }) {
   const content = byId('content');
   const plural = `${noun}s`;
-  let projects;
-  try {
-    projects = await projectsOf(api, me.teams);
-  } catch (error) {
-    content.replaceChildren(failedState(error, () => location.reload()));
-    return;
-  }
-  const { project, wanted } = chosenProject(projects);
-  const tools = byId('tools');
-  if (projects.length > 0) tools.append(projectSelect(projects, project?.id));
-  if (project === undefined) {
-    content.replaceChildren(noProject(drawing, wanted, 'what it tries out is shown here.'));
-    return;
-  }
+  const about = 'what it tries out is shown here.';
+  const project = await projectOfPage({ api, me, drawing, text: about });
+  if (project === undefined) return;
   byId('summary').textContent = [`In ${project.name}.`, limitOf(project.role)]
     .filter(Boolean)
     .join(' ');
@@ -48,7 +37,7 @@ export async function openList({ api, me, noun, drawing, text, row, create }) {
       icon('plus'),
       `New ${noun}`,
     );
-  if (mayCreate(project.role)) tools.append(button('primary'));
+  if (mayCreate(project.role)) byId('tools').append(button('primary'));
 
   const list = h('ul', { class: 'notes' });
   const more = h(

@@ -4,8 +4,8 @@ import { byId, h } from './dom.js';
 import { withQuery } from './api.js';
 import { loadInto } from './card.js';
 import { INBOX_CHANGED } from './inbox-events.js';
-import { startPage, emptyState, failedState } from './page.js';
-import { chosenProject, noProject, projectSelect, projectsOf } from './projects.js';
+import { startPage, emptyState } from './page.js';
+import { projectOfPage } from './projects.js';
 import { complain } from './status.js';
 import { memberNames } from './teams.js';
 import { comingDayName, dayName } from './time.js';
@@ -117,20 +117,9 @@ async function showTimeline(api, project) {
 }
 
 startPage(async ({ api, me }) => {
-  const content = byId('content');
-  let projects;
-  try {
-    projects = await projectsOf(api, me.teams);
-  } catch (error) {
-    content.replaceChildren(failedState(error, () => location.reload()));
-    return;
-  }
-  const { project, wanted } = chosenProject(projects);
-  if (projects.length > 0) byId('tools').append(projectSelect(projects, project?.id));
-  if (project === undefined) {
-    content.replaceChildren(noProject('clock', wanted, 'what it schedules is shown here.'));
-    return;
-  }
+  const text = 'what it schedules is shown here.';
+  const project = await projectOfPage({ api, me, drawing: 'clock', text });
+  if (project === undefined) return;
   byId('summary').textContent = `What is coming in ${project.name}, and what became of the past.`;
   await showTimeline(api, project);
 });
