@@ -43,13 +43,8 @@ progress_json(struct out *o, const struct db_rows *rows, int row)
 	out_key(o, "progress");
 	out_open(o, '{');
 	row_text(o, rows, row, "step");
-	out_key(o, "done");
-	out_int(o, rows_int(rows, row, "done"));
-	out_key(o, "total");
-	if (rows_text(rows, row, "total") == NULL)
-		out_text(o, NULL);
-	else
-		out_int(o, rows_int(rows, row, "total"));
+	row_json(o, rows, row, "done");
+	row_json(o, rows, row, "total");
 	out_close(o, '}');
 }
 
@@ -84,8 +79,7 @@ job_json(struct out *o, const struct db_rows *rows, int row)
 	row_named(o, rows, row, "key");
 	row_bool(o, rows, row, "notify");
 	progress_json(o, rows, row);
-	out_key(o, "attempts");
-	out_int(o, rows_int(rows, row, "attempts"));
+	row_json(o, rows, row, "attempts");
 	error_json(o, rows_text(rows, row, "error"));
 	file_json(o, rows, row);
 	row_json(o, rows, row, "result");

@@ -39,6 +39,7 @@ int listing_one(struct req *rq, struct reply *rp, const struct listing *l);
 
 void row_text(struct out *o, const struct db_rows *rows, int row, const char *column);
 void row_bool(struct out *o, const struct db_rows *rows, int row, const char *column);
+/* A number's text is JSON too. */
 void row_json(struct out *o, const struct db_rows *rows, int row, const char *column);
 void row_moment(struct out *o, const struct db_rows *rows, int row, const char *column);
 /* "key": {"id","name"} from columns key_id and key_name, or null. */

@@ -36,10 +36,8 @@ issue_json(struct out *o, const struct db_rows *rows, int row)
 	row_text(o, rows, row, "status");
 	row_moment(o, rows, row, "status_at");
 	row_moment(o, rows, row, "snooze_until");
-	out_key(o, "events");
-	out_int(o, rows_int(rows, row, "events"));
-	out_key(o, "users");
-	out_int(o, rows_int(rows, row, "users"));
+	row_json(o, rows, row, "events");
+	row_json(o, rows, row, "users");
 	out_key(o, "first_seen_at");
 	out_moment(o, rows_text(rows, row, "created_at"));
 	row_moment(o, rows, row, "last_seen_at");

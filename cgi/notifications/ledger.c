@@ -15,8 +15,7 @@ delivery_json(struct out *o, const struct db_rows *rows, int row)
 	row_text(o, rows, row, "reported");
 	row_text(o, rows, row, "error");
 	row_text(o, rows, row, "address");
-	out_key(o, "attempts");
-	out_int(o, rows_int(rows, row, "attempts"));
+	row_json(o, rows, row, "attempts");
 	row_moment(o, rows, row, "created_at");
 	row_moment(o, rows, row, "next_try_at");
 	row_moment(o, rows, row, "decided_at");

@@ -33,10 +33,8 @@ delivery_json(struct out *o, const struct db_rows *rows, int row)
 	out_text(o, address);
 	row_text(o, rows, row, "status");
 	row_text(o, rows, row, "error");
-	out_key(o, "attempts");
-	out_int(o, rows_int(rows, row, "attempts"));
-	out_key(o, "replays");
-	out_int(o, rows_int(rows, row, "replays"));
+	row_json(o, rows, row, "attempts");
+	row_json(o, rows, row, "replays");
 	row_moment(o, rows, row, "created_at");
 	row_moment(o, rows, row, "decided_at");
 	out_close(o, '}');
@@ -49,8 +47,7 @@ change_json(struct out *o, const struct db_rows *rows, int row)
 	out_open(o, '{');
 	row_text(o, rows, row, "status");
 	row_text(o, rows, row, "error");
-	out_key(o, "attempts");
-	out_int(o, rows_int(rows, row, "attempts"));
+	row_json(o, rows, row, "attempts");
 	out_close(o, '}');
 }
 
