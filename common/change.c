@@ -92,14 +92,5 @@ int
 change_gone(struct req *rq, struct reply *rp, enum db_status st, const struct change *c,
     const char *id)
 {
-	struct out *o;
-
-	if (change_failed(rq, rp, st, c) != 0)
-		return rp->status;
-	o = http_begin(rq, rp, 200);
-	out_open(o, '{');
-	out_key(o, "id");
-	out_text(o, id);
-	out_close(o, '}');
-	return rp->status;
+	return change_failed(rq, rp, st, c) != 0 ? rp->status : http_gone(rq, rp, id);
 }

@@ -214,6 +214,18 @@ http_missing(struct req *rq, struct reply *rp, const char *noun)
 	return http_fail(rq, rp, 404, "%s not found", noun);
 }
 
+int
+http_gone(struct req *rq, struct reply *rp, const char *id)
+{
+	struct out *o = http_begin(rq, rp, 200);
+
+	out_open(o, '{');
+	out_key(o, "id");
+	out_text(o, id);
+	out_close(o, '}');
+	return rp->status;
+}
+
 const char *
 http_caller(const struct req *rq)
 {

@@ -108,6 +108,8 @@ int http_db(struct req *rq, struct reply *rp, enum db_status st);
 const char *http_id(struct req *rq, struct reply *rp, int n, const char *noun);
 int http_missing(struct req *rq, struct reply *rp, const char *noun); /* that 404 */
 
+int http_gone(struct req *rq, struct reply *rp, const char *id); /* {"id"}, of a DELETE */
+
 /* The id of the user or key that calls. */
 const char *http_caller(const struct req *rq);
 

@@ -9,6 +9,7 @@
 #include "field.h"
 #include "hook.h"
 #include "listing.h"
+#include "page.h"
 #include "queries.h"
 #include "webhook.h"
 
@@ -59,11 +60,7 @@ list_webhooks(struct req *rq, struct reply *rp)
 	out_open(o, '[');
 	for (int i = 0; i < rows_count(rows); i++)
 		webhook_json(o, rows, i);
-	out_close(o, ']');
-	out_key(o, "cursor");
-	out_text(o, NULL);
-	out_key(o, "has_more");
-	out_bool(o, false);
+	page_close(o, rows, rows_count(rows), false, "cursor", "has_more");
 	out_close(o, '}');
 	return rp->status;
 }
@@ -121,17 +118,11 @@ int
 remove_webhook(struct req *rq, struct reply *rp)
 {
 	const char *id = http_id(rq, rp, 0, NOUN);
-	struct out *o;
 
 	if (id == NULL ||
 	    found(rq, rp, db_write(rq->db, &q_webhook_remove, DB_ARGS(rq->user, id), NULL)) != 0)
 		return rp->status;
-	o = http_begin(rq, rp, 200);
-	out_open(o, '{');
-	out_key(o, "id");
-	out_text(o, id);
-	out_close(o, '}');
-	return rp->status;
+	return http_gone(rq, rp, id);
 }
 
 /* It goes the way of every delivery, so cron sends it; what became of it is in the list. */
