@@ -23,7 +23,7 @@ enter(struct db_tx *tx, struct plan *p)
 	struct arena *a = p->c.rq->a;
 	enum db_status st;
 
-	st = change_enter(tx, &p->c, p->preview ? &q_experiment_look : &q_experiment_enter,
+	st = change_enter(tx, &p->c, p->preview ? &q_experiment_show : &q_experiment_enter,
 	    RIGHT_PUBLISH, &row);
 	if (st != DB_OK)
 		return st;

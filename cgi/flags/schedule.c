@@ -42,7 +42,7 @@ enter(struct db_tx *tx, struct plan *p)
 	SCOPED(rows_free) struct db_rows *place = NULL;
 	enum db_status st;
 
-	if ((st = change_enter(tx, &p->c, p->preview ? &q_flag_look : &q_flag_enter, RIGHT_PUBLISH,
+	if ((st = change_enter(tx, &p->c, p->preview ? &q_flag_show : &q_flag_enter, RIGHT_PUBLISH,
 		 NULL)) != DB_OK)
 		return st;
 	st = db_exec(tx, &q_flag_place, DB_ARGS(p->c.id, p->c.rq->user, p->environment), &place);

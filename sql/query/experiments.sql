@@ -23,9 +23,11 @@ SELECT me.role AS my_role, x.*
  ORDER BY x.created_at DESC, x.id DESC;
 
 -- name: experiment_show
--- With what the preflight looks at.
-SELECT me.role AS my_role, e.id, e.project_id, e.name, e.hypothesis, e.url_rules,
-       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at,
+-- With what the preflight looks at.  Also experiment_enter without locks, for a change that is only
+-- tried: role and team_id are for that.
+SELECT me.role AS my_role, me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis,
+       e.url_rules, e.variations, e.metrics, e.status, e.version, e.created_at,
+       p.snippet_seen_at,
        (SELECT schedule_json(s) FROM schedules s
 	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
 	   AS schedule
@@ -64,18 +66,6 @@ SELECT me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis, e.url_rules
  WHERE e.id = $1::uuid AND me.user_id = $2::uuid
    FOR NO KEY UPDATE OF e
    FOR SHARE OF me;
-
--- name: experiment_look
--- The same without locks.
-SELECT me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis, e.url_rules,
-       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at,
-       (SELECT schedule_json(s) FROM schedules s
-	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
-	   AS schedule
-  FROM experiments e
-  JOIN projects p ON p.id = e.project_id
-  JOIN members me ON me.team_id = p.team_id
- WHERE e.id = $1::uuid AND me.user_id = $2::uuid;
 
 -- name: experiment_change
 -- NULL leaves a field as it is; $5 takes the hypothesis away.  No row: $9 says

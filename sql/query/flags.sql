@@ -30,8 +30,9 @@ SELECT me.role AS my_role, x.*,
  ORDER BY x.created_at DESC, x.id DESC;
 
 -- name: flag_show
-SELECT me.role AS my_role, f.id, f.project_id, f.key, f.name, f.kind, f.variations,
-       f.default_on, f.default_off, f.status, f.version, f.created_at,
+-- Also flag_enter without locks, for a change that is only tried: role and team_id are for that.
+SELECT me.role AS my_role, me.role, p.team_id, f.id, f.project_id, f.key, f.name, f.kind,
+       f.variations, f.default_on, f.default_off, f.status, f.version, f.created_at,
        (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
 		'schedule', CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END)
 		ORDER BY e.position, e.id)
@@ -62,14 +63,6 @@ SELECT p.team_id, me.role
  WHERE f.id = $1::uuid AND me.user_id = $2::uuid
    FOR NO KEY UPDATE OF f
    FOR SHARE OF me;
-
--- name: flag_look
--- The same without locks.
-SELECT p.team_id, me.role
-  FROM flags f
-  JOIN projects p ON p.id = f.project_id
-  JOIN members me ON me.team_id = p.team_id
- WHERE f.id = $1::uuid AND me.user_id = $2::uuid;
 
 -- name: flag_room
 -- The project's flags other than $3: how many, and the bytes of their
