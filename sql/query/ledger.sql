@@ -35,15 +35,10 @@ SELECT me.role AS my_role, x.*
 
 -- name: ledger_find
 -- Delivery $3 of the team, locked, if it has failed or was sent anew after that.
-SELECT d.id, d.created_at, d.channel, d.kind, d.status, d.reported, d.error, d.address,
-       d.attempts, d.decided_at, d.replays,
-       d.user_id, coalesce(nullif(u.name, ''), u.email) AS user_name,
-       d.notification_id, n.title AS notification_name,
+SELECT d.user_id, d.status, d.reported, d.error, d.attempts,
        coalesce(d.error LIKE 'unknown%', false) AS is_unknown
   FROM members me
   JOIN deliveries d ON d.team_id = me.team_id
-  JOIN users u ON u.id = d.user_id
-  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
  WHERE me.team_id = $1::uuid AND me.user_id = $2::uuid AND d.id = $3::uuid
    AND (d.status = 'failed' OR d.replays > 0)
    FOR UPDATE OF d;
