@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "db_lane.h"
 #include "queries.h"
 
@@ -139,7 +140,7 @@ db_event(struct db *db, void *ptr)
 void
 db_tick(struct db *db)
 {
-	int64_t now = lane_clock();
+	int64_t now = clock_ms();
 
 	if (now - db->ticked <= TICK_MS)
 		return;
@@ -269,7 +270,7 @@ held_find(struct db *db, const char *who)
 	for (size_t i = 0; i < LANE_HELD_MAX; i++) {
 		struct held *h = &db->held[i];
 
-		if (strcmp(h->who, who) == 0 && (h->trying || lane_clock() < h->until))
+		if (strcmp(h->who, who) == 0 && (h->trying || clock_ms() < h->until))
 			return h;
 	}
 	return NULL;
@@ -288,7 +289,7 @@ held_note(struct db *db, const char *who, enum db_status rc)
 		snprintf(h->who, sizeof(h->who), "%s", who);
 	}
 	h->trying = false;
-	h->until = rc == DB_BUSY ? lane_clock() + HELD_MS : 0;
+	h->until = rc == DB_BUSY ? clock_ms() + HELD_MS : 0;
 }
 
 enum db_status

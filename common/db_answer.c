@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "db_lane.h"
 #include "db_together.h"
 
@@ -79,7 +80,7 @@ end_batch(struct lane *l, struct items *batch)
 	l->batches--;
 	l->preparing = l->preparing && l->batches > 0;
 	l->at = l->sent.first;
-	l->since = lane_clock();
+	l->since = clock_ms();
 	return failed;
 }
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 
+#include "clock.h"
 #include "db_together.h"
 #include "queries.h"
 
@@ -14,15 +14,6 @@
 #define ANSWER_MS      5000  /* for a batch of requests; above the roles' statement_timeout */
 #define ANSWER_LONG_MS 70000 /* without an event loop: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
-
-int64_t
-lane_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* The waiting fiber is resumed by the loop, never from here: this may be another one. */
 void
@@ -85,7 +76,7 @@ refused(struct lane *l, const char *what)
 
 	snprintf(why, sizeof(why), "%s: %s", what, l->pg != NULL ? PQerrorMessage(l->pg) : "");
 	disconnect(l);
-	l->rest_until = lane_clock() + REST_MS;
+	l->rest_until = clock_ms() + REST_MS;
 	unsend(l, &sent);
 	while ((it = items_pop(&sent)) != NULL)
 		lane_finish(l, it, DB_AWAY, why);
@@ -106,7 +97,7 @@ connect_start(struct lane *l)
 	l->pg = PQconnectStart(l->db->url);
 	PQsetNoticeProcessor(l->pg, no_notice, NULL);
 	l->blocked = false;
-	l->since = lane_clock();
+	l->since = clock_ms();
 	l->state = LANE_CONNECTING;
 	memset(l->prepared, 0, (Q_COUNT / 64 + 1) * sizeof(*l->prepared));
 	if (l->pg == NULL || PQstatus(l->pg) == CONNECTION_BAD || !watch(l, EPOLLOUT))
@@ -287,7 +278,7 @@ send_batch(struct lane *l)
 	bool ok = true;
 
 	if (l->batches++ == 0)
-		l->since = lane_clock();
+		l->since = clock_ms();
 	take_batch(l, &batch);
 	while ((it = items_pop(&batch)) != NULL) {
 		it->last = batch.first == NULL;
@@ -357,7 +348,7 @@ lane_tick(struct lane *l, int64_t now)
 void
 lane_push(struct lane *l, struct item *it)
 {
-	if (l->state == LANE_DOWN && lane_clock() < l->rest_until) {
+	if (l->state == LANE_DOWN && clock_ms() < l->rest_until) {
 		lane_finish(l, it, DB_AWAY, "no connection");
 		return;
 	}

@@ -90,7 +90,6 @@ struct item *items_pop(struct items *q); /* NULL when empty */
 /* What stands behind a failure in a transaction was not run: it has failed like that. */
 void items_fail_behind(struct items *batch);
 
-int64_t lane_clock(void);                        /* ms, monotonic */
 void lane_push(struct lane *l, struct item *it); /* queue it, or fail it at once */
 void lane_event(struct lane *l);                 /* its socket is ready */
 void lane_tick(struct lane *l, int64_t now);     /* give up what takes too long */

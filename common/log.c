@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "moment.h"
 #include "text.h"
 
@@ -67,11 +68,9 @@ put_pair(struct line *l, const char *key, const char *s, size_t max)
 static void
 put_time(struct line *l)
 {
-	struct timespec now;
 	char at[MOMENT_LEN + 1];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	moment_format((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, at);
+	moment_format(clock_wall_ms(), at);
 	put(l, "{\"at\":\"", 7);
 	put(l, at, MOMENT_LEN);
 	put(l, "\"", 1);

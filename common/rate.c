@@ -1,8 +1,8 @@
 #include "rate.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "queries.h"
 #include "text.h"
 
@@ -18,15 +18,6 @@ struct place {
 };
 
 static struct place places[PLACES];
-
-static int64_t
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static unsigned
 hash_of(const char *key)
@@ -95,6 +86,7 @@ rate_spend(struct req *rq, struct reply *rp)
 {
 	struct place *p = place_of(rq->key->id);
 	enum db_status st;
+	int64_t wait;
 
 	if (p->left == 0 && !p->refused) {
 		if ((st = take(rq)) != DB_OK)
@@ -105,7 +97,7 @@ rate_spend(struct req *rq, struct reply *rp)
 		p->left--;
 		return 0;
 	}
-	rp->retry_after = arena_fmt(rq->a, "%lld",
-	    p->until > clock_ms() ? (long long)(p->until - clock_ms() + 999) / 1000 : 1LL);
+	wait = p->until - clock_ms();
+	rp->retry_after = arena_fmt(rq->a, "%lld", wait > 0 ? ((long long)wait + 999) / 1000 : 1LL);
 	return http_fail(rq, rp, 429, "Too many requests with this key");
 }

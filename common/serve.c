@@ -8,9 +8,9 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fiber.h"
 #include "gate.h"
 #include "log.h"
@@ -49,21 +49,6 @@ on_stop(int sig)
 {
 	(void)sig;
 	stop = 1;
-}
-
-static int64_t
-clock_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static int64_t
-clock_ms(void)
-{
-	return clock_us() / 1000;
 }
 
 /* ---- connections ---- */

@@ -1,7 +1,6 @@
 #include "cron.h"
 
 #include <signal.h>
-#include <time.h>
 
 #include "log.h"
 
@@ -34,13 +33,4 @@ cron_failed(const struct run *run)
 {
 	log_line(LOG_ERROR, NULL, "%s", db_error(run->db));
 	return false;
-}
-
-int64_t
-cron_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

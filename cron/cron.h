@@ -56,9 +56,6 @@ void cron_end_on_signals(void);
 /* Log why the last statement failed; false, for "return cron_failed(run)". */
 bool cron_failed(const struct run *run);
 
-/* Milliseconds of a clock that nobody sets: for bounds on a run's own time. */
-int64_t cron_clock(void);
-
 job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn digest_job;   /* tally: enum digest_tally of cron/digest.h */
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */

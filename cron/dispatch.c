@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "json.h"
 #include "log.h"
 #include "notify.h"
@@ -44,7 +45,7 @@ types_that_may_be_muted(struct arena *a)
 bool
 dispatch_is_over(const struct dispatch *d)
 {
-	return d->enough || cron_ending() || cron_clock() >= d->ends;
+	return d->enough || cron_ending() || clock_ms() >= d->ends;
 }
 
 static enum dispatch_tally
@@ -113,7 +114,7 @@ static bool
 retake(struct dispatch *d, bool *more)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	struct batch b = { .until = cron_clock() + d->run->conf->lease_ms };
+	struct batch b = { .until = clock_ms() + d->run->conf->lease_ms };
 	const char *verdict;
 	enum db_status rc = db_alone(d->run->db, &q_dispatch_retake,
 	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms), &rows);
@@ -177,7 +178,7 @@ dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
 
 	arena_init(&d.keep, ARENA_MAX);
 	arena_init(&d.work, ARENA_MAX);
-	d.ends = cron_clock() + (adapter->run_ms > 0 ? adapter->run_ms : RUN_MS);
+	d.ends = clock_ms() + (adapter->run_ms > 0 ? adapter->run_ms : RUN_MS);
 	d.host = mail_host(&d.keep, run->conf->base_url);
 	d.may_mute = types_that_may_be_muted(&d.keep);
 	d.lease_ms = arena_fmt(&d.keep, "%" PRId64, run->conf->lease_ms);

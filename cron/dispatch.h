@@ -36,7 +36,7 @@ struct dispatch {
 	int64_t call_ms;         /* what a call takes at most */
 	struct arena keep, work; /* for the whole run; for one call */
 	int64_t *tally;
-	int64_t ends;      /* cron_clock() */
+	int64_t ends;      /* clock_ms() */
 	double per_second; /* the pace as it was last seen */
 	bool parked;       /* somebody found that nothing could be sent */
 	bool enough;       /* this run has nothing more to do, and that is sound */
@@ -46,7 +46,7 @@ struct dispatch {
 struct batch {
 	char id[UUID_LEN + 1], lease[UUID_LEN + 1];
 	struct call call;
-	int64_t until; /* cron_clock(): the lease is surely ours before */
+	int64_t until; /* clock_ms(): the lease is surely ours before */
 	bool is_new;   /* no earlier call can have brought it out */
 };
 

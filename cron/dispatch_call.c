@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dispatch.h"
 #include "log.h"
 #include "queries.h"
@@ -26,7 +27,7 @@ nap(int64_t ms)
 static bool
 wait_for_turn(struct dispatch *d, bool *ours)
 {
-	int64_t ends = cron_clock() + d->call_ms;
+	int64_t ends = clock_ms() + d->call_ms;
 
 	*ours = !d->adapter->paced;
 	while (!*ours && !dispatch_is_over(d)) {
@@ -40,7 +41,7 @@ wait_for_turn(struct dispatch *d, bool *ours)
 		wait = rows_int(rows, 0, "wait");
 		if (*ours)
 			break;
-		if (cron_clock() + wait > ends) {
+		if (clock_ms() + wait > ends) {
 			d->enough = wait > d->call_ms;
 			break;
 		}
@@ -221,7 +222,7 @@ dispatch_call(struct dispatch *d, struct batch *b)
 	if (!ours)
 		return not_asked(d, b, &an);
 	/* Stopped for long, or the database was slow: somebody else may have it by now. */
-	if (cron_clock() + d->call_ms * 3 / 2 > b->until)
+	if (clock_ms() + d->call_ms * 3 / 2 > b->until)
 		return not_asked(d, b, &an);
 	d->adapter->send(d->state, &d->work, &b->call, &an);
 	return keep_pace(d, &an) && settle(d, b, &an);

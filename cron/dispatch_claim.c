@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "clock.h"
 #include "dispatch.h"
 #include "log.h"
 #include "queries.h"
@@ -162,7 +163,7 @@ freeze(struct claim *c, struct batch *b)
 		dispatch_element(&part[2], i, b->call.item[i].address);
 		dispatch_element(&part[3], i, b->call.item[i].body);
 	}
-	b->until = cron_clock() + d->run->conf->lease_ms;
+	b->until = clock_ms() + d->run->conf->lease_ms;
 	rc = db_alone(d->run->db, &q_dispatch_freeze,
 	    DB_ARGS(c->lease, d->lease_ms, dispatch_array(&part[0], b->call.n),
 		dispatch_array(&part[1], b->call.n), dispatch_array(&part[2], b->call.n),

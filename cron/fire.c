@@ -13,9 +13,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fiber.h"
 #include "log.h"
 #include "queries.h"
@@ -44,7 +44,7 @@ struct hand {
 struct sweep {
 	struct fire f;
 	int64_t *tally;
-	int64_t ends; /* cron_clock() */
+	int64_t ends; /* clock_ms() */
 	bool sound;
 	const char *doubt; /* about the clock, or NULL */
 	bool lost;         /* the database was away, if only for a moment */
@@ -80,19 +80,10 @@ fire_zone(struct fire *f, const char *name)
 static bool
 is_over(const struct sweep *s)
 {
-	return cron_ending() || cron_clock() >= s->ends || s->away >= AWAY_MAX;
+	return cron_ending() || clock_ms() >= s->ends || s->away >= AWAY_MAX;
 }
 
 /* ---- the clock ---- */
-
-static int64_t
-host_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void
 fire_watch(struct fire *f, int64_t database_ms, int64_t last_ms)
@@ -101,7 +92,7 @@ fire_watch(struct fire *f, int64_t database_ms, int64_t last_ms)
 
 	if (f->run->at != NULL || *f->doubt != NULL)
 		return;
-	*f->doubt = fire_doubt(&f->keep, database_ms, host_ms(), last_ms);
+	*f->doubt = fire_doubt(&f->keep, database_ms, clock_wall_ms(), last_ms);
 	if (*f->doubt == NULL)
 		return;
 	log_line(LOG_ERROR, NULL, "nothing is declared missed: %s", *f->doubt);
@@ -377,7 +368,7 @@ fire_job(const struct run *run, int64_t tally[TALLY_MAX])
 	struct sweep s = { .tally = tally, .sound = true };
 
 	open_fire(&s.f, &s, run);
-	s.ends = cron_clock() + RUN_MS;
+	s.ends = clock_ms() + RUN_MS;
 	if (!check_clock(&s.f)) {
 		s.sound = false;
 	} else if (!run->dry) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "clock.h"
 #include "fire_words.h"
 #include "moment.h"
 #include "notify.h"
@@ -170,11 +171,11 @@ bool
 fire_zones(struct fire *f)
 {
 	const char *version = zone_version(&f->keep);
-	int64_t ends = cron_clock() + TIME_MS, moved = 0;
+	int64_t ends = clock_ms() + TIME_MS, moved = 0;
 	int same = 1, others = 0;
 	bool well = true;
 
-	while (version != NULL && same + others > 0 && !cron_ending() && cron_clock() < ends) {
+	while (version != NULL && same + others > 0 && !cron_ending() && clock_ms() < ends) {
 		SCOPED(rows_free) struct db_rows *rows = NULL;
 		enum db_status st = db_read(f->run->db, &q_fire_unzoned, DB_ARGS(version), &rows);
 

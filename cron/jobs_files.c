@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "job.h"
 #include "jobs.h"
 #include "log.h"
@@ -190,12 +191,10 @@ jobs_files_end(const struct run *run)
 static bool
 is_old(const char *path)
 {
-	struct timespec now;
 	struct stat st;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    now.tv_sec - st.st_mtime > ORPHAN_SECONDS;
+	    clock_wall_ms() / 1000 - st.st_mtime > ORPHAN_SECONDS;
 }
 
 /* What no row names: of a run that was cut off, or of a project that is gone. */
