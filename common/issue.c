@@ -5,6 +5,7 @@
 #include "excerpt.h"
 #include "notify.h"
 #include "queries.h"
+#include "text.h"
 
 #define LABEL_CHARS 60    /* of the resource's name */
 #define OWN_NOTICES "100" /* issues of a project that get one within an hour */
@@ -20,16 +21,10 @@ issue_body(struct arena *a, const char *title, int64_t times)
 	return arena_fmt(a, "%s%s", excerpt_cut(a, excerpt_fold(a, title), room), count);
 }
 
-static const char *
-counted(struct arena *a, int64_t n, const char *noun)
-{
-	return arena_fmt(a, "%lld %s%s", (long long)n, noun, n == 1 ? "" : "s");
-}
-
 const char *
 issue_digest_title(struct arena *a, int64_t n, const char *project)
 {
-	return arena_fmt(a, "%s in %s", counted(a, n, "new issue"), project);
+	return arena_fmt(a, "%s in %s", text_count(a, n, "new issue"), project);
 }
 
 const char *
@@ -45,12 +40,12 @@ issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *c
 	};
 	const char *since = "the last digest"; /* none, and one is asked for by hand */
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (strcmp(words[i].cadence, cadence) == 0)
 			since = words[i].since;
 	return arena_fmt(a, "%s%s%s since %s.",
-	    regressed > 0 ? counted(a, regressed, "regression") : "",
-	    regressed > 0 && new > 0 ? ", " : "", new > 0 ? counted(a, new, "new error") : "",
+	    regressed > 0 ? text_count(a, regressed, "regression") : "",
+	    regressed > 0 && new > 0 ? ", " : "", new > 0 ? text_count(a, new, "new error") : "",
 	    since);
 }
 

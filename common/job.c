@@ -1,9 +1,9 @@
 #include "job.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "notify.h"
+#include "text.h"
 
 const struct job_type job_types[] = {
 	{ "project_export", "Export", true },
@@ -44,19 +44,13 @@ job_failure(const char *error)
 
 /* ---- words ---- */
 
-static const char *
-count_of(struct arena *a, int64_t n, const char *unit)
-{
-	return arena_fmt(a, "%" PRId64 " %s%s", n, unit, n == 1 ? "" : "s");
-}
-
 /* "1 hour", or with what is left of it "1 hour 5 minutes". */
 static const char *
 two_of(struct arena *a, int64_t n, const char *unit, int64_t rest, const char *smaller)
 {
 	if (rest == 0)
-		return count_of(a, n, unit);
-	return arena_fmt(a, "%s %s", count_of(a, n, unit), count_of(a, rest, smaller));
+		return text_count(a, n, unit);
+	return arena_fmt(a, "%s %s", text_count(a, n, unit), text_count(a, rest, smaller));
 }
 
 const char *
@@ -67,7 +61,7 @@ job_duration(struct arena *a, int64_t ms)
 	if (s < 1)
 		return "less than a second";
 	if (s < 60)
-		return count_of(a, s, "second");
+		return text_count(a, s, "second");
 	if (s < 3600)
 		return two_of(a, s / 60, "minute", s % 60, "second");
 	return two_of(a, s / 3600, "hour", s % 3600 / 60, "minute");
@@ -83,7 +77,7 @@ outcome_of(struct arena *a, const struct db_rows *rows)
 		return "";
 	if (rows_int(rows, 0, "issues") == 0)
 		return " There was nothing new to tell.";
-	return arena_fmt(a, " It told of %s.", count_of(a, rows_int(rows, 0, "issues"), "issue"));
+	return arena_fmt(a, " It told of %s.", text_count(a, rows_int(rows, 0, "issues"), "issue"));
 }
 
 static const char *

@@ -56,7 +56,7 @@ put_pair(struct line *l, const char *key, const char *s, size_t max)
 	put(l, ",\"", 2);
 	put(l, key, strlen(key));
 	put(l, "\":\"", 3);
-	for (size_t i = 0; i < n && i<max; i += len> 0 ? len : 1) {
+	for (size_t i = 0; i < n && i < max; i += len == 0 ? 1 : len) {
 		len = text_char(s + i, n - i);
 		if (len > max - i)
 			break;

@@ -1,6 +1,6 @@
 #include "text.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <strings.h>
 
 /* ASCII only, whatever the locale */
@@ -110,7 +110,7 @@ text_clean(struct arena *a, const char *s, size_t n)
 	char *out = arena_ndup(a, s, n);
 	size_t len;
 
-	for (size_t i = 0; i<n; i += len> 0 ? len : 1)
+	for (size_t i = 0; i < n; i += len == 0 ? 1 : len)
 		if ((len = text_char(out + i, n - i)) == 0)
 			out[i] = '?';
 	return out;
@@ -278,6 +278,12 @@ text_html(struct arena *a, const char *s)
 			*to++ = *s;
 	}
 	return out;
+}
+
+const char *
+text_count(struct arena *a, int64_t n, const char *noun)
+{
+	return arena_fmt(a, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
 }
 
 /* ---- query strings, cookies, lists ---- */

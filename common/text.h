@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "arena.h"
 
@@ -51,6 +52,9 @@ const char *text_one_line(struct arena *a, const char *s);
 
 /* s with & < > " ' escaped for HTML, text or attribute. */
 const char *text_html(struct arena *a, const char *s);
+
+/* "1 day", "2 days": of a noun that takes an s. */
+const char *text_count(struct arena *a, int64_t n, const char *noun);
 
 /*
  * The value of name in an application/x-www-form-urlencoded query string,

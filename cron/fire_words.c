@@ -1,11 +1,11 @@
 /* fire: what people are told, in their zone and in UTC. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "fire_words.h"
 #include "json.h"
 #include "moment.h"
 #include "schedule.h"
+#include "text.h"
 
 /* Everything that depends on the kind; NAME and ENVIRONMENT are put in. */
 static const struct words {
@@ -79,12 +79,6 @@ fire_title(struct arena *a, const struct fire_news *n)
 	return arena_fmt(a, "%s %s in %s", name, did, rows_text(n->rows, 0, "environment_name"));
 }
 
-static const char *
-count_of(struct arena *a, int64_t n, const char *unit)
-{
-	return arena_fmt(a, "%" PRId64 " %s%s", n, unit, n == 1 ? "" : "s");
-}
-
 /* "2 days 3 hours": the two largest units, rounded down. */
 static const char *
 span(struct arena *a, int64_t seconds)
@@ -100,9 +94,9 @@ span(struct arena *a, int64_t seconds)
 		i++;
 	rest = seconds % units[i].seconds;
 	if (i == COUNT(units) - 1 || rest / units[i + 1].seconds == 0)
-		return count_of(a, seconds / units[i].seconds, units[i].name);
-	return arena_fmt(a, "%s %s", count_of(a, seconds / units[i].seconds, units[i].name),
-	    count_of(a, rest / units[i + 1].seconds, units[i + 1].name));
+		return text_count(a, seconds / units[i].seconds, units[i].name);
+	return arena_fmt(a, "%s %s", text_count(a, seconds / units[i].seconds, units[i].name),
+	    text_count(a, rest / units[i + 1].seconds, units[i + 1].name));
 }
 
 /* When it was due: "22 Nov 2026, 14:00 UTC", and the same in the schedule's zone, or NULL when that
@@ -263,7 +257,7 @@ fire_moved_body(struct arena *a, const struct fire_news *n, int64_t to_ms)
 	    "It is %s after it begins, at %s there, as you have asked for.",
 	    subject(a, n), is_flag(n) ? "be switched off" : "end", where, when(a, n, to_ms),
 	    when(a, n, rows_int(n->rows, 0, "due_ms")),
-	    count_of(a, rows_int(n->rows, 0, "end_days"), "day"),
+	    text_count(a, rows_int(n->rows, 0, "end_days"), "day"),
 	    rows_text(n->rows, 0, "end_time"));
 }
 

@@ -356,6 +356,9 @@ test_shown(void)
 	T_SAME(text_clean(&scratch, S("a\0b\xff\xe2\x82\xac\xe2\x82")), "a?b?\xe2\x82\xac??",
 	    "clean");
 	T_SAME(text_clean(&scratch, S("")), "", "clean nothing");
+	T_SAME(text_count(&scratch, 0, "day"), "0 days", "none");
+	T_SAME(text_count(&scratch, 1, "day"), "1 day", "one");
+	T_SAME(text_count(&scratch, INT64_MAX, "day"), "9223372036854775807 days", "many");
 	T_OK(text_length("") == 0 && text_length("a\xc3\xa4\xf0\x9f\x94\x94") == 3, "length");
 	T_OK(text_prefix("a\xc3\xa4\xe2\x82\xac", 0) == 0, "prefix 0");
 	T_OK(text_prefix("a\xc3\xa4\xe2\x82\xac", 1) == 1, "prefix 1");
