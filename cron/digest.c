@@ -96,9 +96,10 @@ digest_page(const struct run *run, struct arena *a, const struct db_rows *page, 
 
 	for (int i = 0; i < rows_count(page) && !cron_ending(); i++) {
 		int64_t issues;
-		enum db_status st =
-		    digest_project(run, a, rows_text(page, i, "id"), false, &issues);
+		enum db_status st;
 
+		arena_reset(a);
+		st = digest_project(run, a, rows_text(page, i, "id"), false, &issues);
 		if (st == DB_OK) {
 			tally[DIGEST_DIGESTS]++;
 			tally[DIGEST_ISSUES] += issues;
@@ -119,8 +120,10 @@ tell_each(const struct run *run, struct arena *a, const struct db_rows *page, in
 	bool sound = true;
 
 	for (int i = 0; i < rows_count(page) && !cron_ending(); i++) {
-		enum db_status st = tell(run->db, a, run->conf, rows_text(page, i, "id"));
+		enum db_status st;
 
+		arena_reset(a);
+		st = tell(run->db, a, run->conf, rows_text(page, i, "id"));
 		if (st == DB_OK)
 			tally[DIGEST_TOLD]++;
 		else if (st != DB_NONE)
@@ -141,6 +144,7 @@ tell_more_page(const struct run *run, struct arena *a, const struct db_rows *pag
 	return tell_each(run, a, page, tally, issue_tell_more);
 }
 
+/* a is scratch, of each of the page's in turn. */
 typedef bool page_fn(const struct run *run, struct arena *a, const struct db_rows *page,
     int64_t *tally);
 

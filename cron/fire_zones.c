@@ -125,7 +125,8 @@ note_same(struct fire *f, const char *version, const struct db_rows *rows, int *
 	enum db_status st;
 
 	*n = 0;
-	out_init(&same, &f->keep, 4096);
+	arena_reset(&f->scratch);
+	out_init(&same, &f->scratch, 4096);
 	out_raw(&same, "{", 1);
 	for (int i = 0; i < rows_count(rows); i++) {
 		const char *id = rows_text(rows, i, "schedule_id");

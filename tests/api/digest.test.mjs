@@ -128,6 +128,19 @@ test('the clock moves only with the digest: when enqueueing fails both stay, and
   assert.notEqual(clock(world), null);
 });
 
+// What is told of an issue grows with names and members: each has the memory of a run to itself.
+test('many issues with much to say, all in one run', async () => {
+  const world = makeWorld();
+  const [project, owner] = [quote(world.team.project), quote(world.owner.id)];
+  exec(`UPDATE projects SET name = repeat('long ', 3000) WHERE id = ${project};
+    DELETE FROM members WHERE team_id = ${quote(world.team.id)} AND user_id <> ${owner};
+    INSERT INTO issues (id, project_id, environment_id, title, status_at, last_seen_at, is_untold, created_at)
+    SELECT gen_random_uuid(), e.project_id, e.id, 'issue ' || n, now(), now(), true, now()
+      FROM environments e, generate_series(1, 99) n WHERE e.project_id = ${project} AND e.name = 'production'`);
+  cron('digest');
+  assert.deepEqual(rows(`SELECT count(*) AS n FROM notifications WHERE user_id = ${owner} AND type = 'issue.new'`), [{ n: 99 }]);
+});
+
 test('a rehearsal counts and changes nothing', async () => {
   const world = makeWorld();
   cron('digest');
