@@ -25,6 +25,7 @@ struct db *
 db_open(const char *url, bool prepare)
 {
 	struct db *db = calloc(1, sizeof(*db));
+	bool ok;
 
 	if (db == NULL)
 		return NULL;
@@ -39,6 +40,7 @@ db_open(const char *url, bool prepare)
 	db->lanes = calloc(LANES, sizeof(*db->lanes));
 	db->waiting = calloc(WAITING_MAX, sizeof(struct fiber *));
 	items_init(&db->ready);
+	ok = db->url != NULL && db->ep >= 0 && db->lanes != NULL && db->waiting != NULL;
 	for (int i = 0; db->lanes != NULL && i < LANES; i++) {
 		struct lane *l = &db->lanes[i];
 
@@ -46,10 +48,11 @@ db_open(const char *url, bool prepare)
 		l->by_user = i == LANE_WRITE;
 		l->depth = i == LANE_READ ? READ_DEPTH : 1;
 		l->prepared = calloc(Q_COUNT / 64 + 1, sizeof(*l->prepared));
+		ok = ok && l->prepared != NULL;
 		items_init(&l->queue);
 		items_init(&l->sent);
 	}
-	if (db->url != NULL && db->ep >= 0 && db->lanes != NULL && db->waiting != NULL)
+	if (ok)
 		return db;
 	db_close(db);
 	return NULL;

@@ -135,10 +135,13 @@ lane_drain(struct lane *l)
 	while (l->state == LANE_UP && l->sent.first != NULL && !PQisBusy(l->pg)) {
 		PGresult *res = PQgetResult(l->pg);
 
-		if (PQstatus(l->pg) == CONNECTION_BAD || (res == NULL && l->at == NULL)) {
+		if (PQstatus(l->pg) == CONNECTION_BAD ||
+		    (res == NULL && l->at == NULL && !l->uncommitted)) {
 			PQclear(res);
 			lane_broken(l);
-		} else if (res == NULL)
+		} else if (res == NULL && l->at == NULL)
+			l->uncommitted = false;
+		else if (res == NULL)
 			step(l);
 		else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
 			PQclear(res);
@@ -146,8 +149,8 @@ lane_drain(struct lane *l)
 		} else if (l->at != NULL)
 			keep(l, res);
 		else { /* the commit itself failed */
-			l->sent.first->status =
-			    lane_status(PQresultErrorField(res, PG_DIAG_SQLSTATE));
+			keep_failure(l, l->sent.first, res);
+			l->uncommitted = true;
 			PQclear(res);
 		}
 	}

@@ -48,7 +48,7 @@ disconnect(struct lane *l)
 	l->state = LANE_DOWN;
 	l->at = NULL;
 	l->batches = 0;
-	l->preparing = false;
+	l->preparing = l->uncommitted = false;
 }
 
 /* Take back what is on the wire, answered or not. */

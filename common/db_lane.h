@@ -56,6 +56,7 @@ struct lane {
 	int batches;        /* in sent */
 	int depth;          /* the most there may be */
 	bool preparing;     /* the newest batch prepares a statement */
+	bool uncommitted;   /* the oldest batch's COMMIT has failed; that answer has not ended */
 	bool blocked;       /* part of it waits for room in the socket */
 	int64_t since;      /* ms, monotonic: when the oldest batch or the connecting began */
 	int64_t rest_until; /* ms: after a refused connection */

@@ -24,6 +24,8 @@ SQL(pid, 0, "SELECT pg_backend_pid() AS pid");
 SQL(kill, 1, "SELECT pg_terminate_backend($1::integer, 5000) AS killed");
 SQL(table, 0, "CREATE TABLE tried (who text, n integer PRIMARY KEY)");
 SQL(empty, 0, "DELETE FROM tried");
+SQL(late, 0, "CREATE TABLE late (n integer UNIQUE DEFERRABLE INITIALLY DEFERRED)");
+SQL(add_late, 1, "INSERT INTO late (n) VALUES ($1::integer)");
 SQL(boxes, 0, "CREATE TABLE boxes AS SELECT unnest('{a,b,c}'::text[]) AS who, 0 AS n");
 SQL(touch, 1, "UPDATE boxes SET n = n + 1 WHERE who = $1::text");
 SQL(lock, 1, "SELECT n FROM boxes WHERE who = $1::text FOR UPDATE");
@@ -153,6 +155,30 @@ batches(void)
 	together(add_job, many, COUNT(many));
 	for (int i = 0; i < 200; i++)
 		T_OK(many[i].status == DB_OK, "many %d: %d", i, many[i].status);
+}
+
+/* What is found wrong only when it is committed. */
+static void
+late_job(void *ctx)
+{
+	struct job *j = ctx;
+
+	j->status = db_write(db, &add_late, DB_ARGS(j->n), NULL);
+}
+
+static void
+commits(void)
+{
+	struct job many[] = { { NULL, "5", 0 }, { NULL, "5", 0 }, { NULL, "6", 0 } };
+
+	T_OK(db_alone(db, &late, none, NULL) != DB_FAIL, "%s", db_error(db));
+	T_OK(db_write(db, &add_late, DB_ARGS("1"), NULL) == DB_OK, "%s", db_error(db));
+	T_OK(db_write(db, &add_late, DB_ARGS("1"), NULL) == DB_CONFLICT, "%s", db_error(db));
+	T_OK(strstr(db_error(db), "add_late: [23505]") != NULL, "%s", db_error(db));
+	T_OK(db_write(db, &add_late, DB_ARGS("2"), NULL) == DB_OK, "%s", db_error(db));
+	together(late_job, many, COUNT(many));
+	T_OK(many[0].status == DB_OK && many[1].status == DB_CONFLICT && many[2].status == DB_OK,
+	    "one batch: %d %d %d", many[0].status, many[1].status, many[2].status);
 }
 
 /* ---- the same asked by many ---- */
@@ -423,6 +449,7 @@ main(void)
 	db = db_open(url, false);
 	T_OK(db_alone(db, &table, none, NULL) != DB_FAIL, "%s", db_error(db));
 	statuses();
+	commits();
 	batches();
 	each_its_own();
 	prepared_once();
