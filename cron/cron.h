@@ -13,7 +13,8 @@
  *
  * A new job is one file cron/<job>.c, one row in that table, and a line in the crontab.
  */
-#define TALLY_MAX 12
+#define TALLY_MAX     12
+#define CRON_FIRST_ID "00000000-0000-0000-0000-000000000000" /* before every other */
 
 /* Which failed deliveries; NULL: whichever. */
 struct replay_filter {

@@ -12,7 +12,6 @@
 #include "queries.h"
 
 #define ARENA_MAX (16 * 1024 * 1024)
-#define FIRST_ID  "00000000-0000-0000-0000-000000000000"
 
 struct digest {
 	const struct run *run;
@@ -153,7 +152,7 @@ static bool
 each_page(const struct run *run, const struct db_stmt *st, bool takes_at, page_fn *fn,
     int64_t *tally)
 {
-	char from[sizeof(FIRST_ID)] = FIRST_ID;
+	char from[sizeof(CRON_FIRST_ID)] = CRON_FIRST_ID;
 	bool sound = true;
 	int n = 1;
 

@@ -11,7 +11,6 @@
 #include "queries.h"
 
 #define SCRATCH_MAX (16 * 1024 * 1024)
-#define FIRST_ID    "00000000-0000-0000-0000-000000000000"
 
 static enum jobs_go
 tell_one(struct work *w, const char *project, int64_t *issues)
@@ -23,27 +22,16 @@ tell_one(struct work *w, const char *project, int64_t *issues)
 	arena_init(&scratch, SCRATCH_MAX);
 	st = digest_project(w->run, &scratch, project, true, &n);
 	arena_free(&scratch);
-	switch (st) {
-	case DB_OK:
-	case DB_NONE: /* nothing new */
-		*issues += n;
-		w->done++;
-		return JOBS_GO;
-	case DB_AWAY:
-	case DB_BUSY:
-	case DB_RETRY:
-		cron_failed(w->run);
-		return JOBS_LOST;
-	default:
-		cron_failed(w->run);
-		w->error = "internal";
-		return JOBS_BROKEN;
-	}
+	if (st != DB_OK && st != DB_NONE) /* that one: nothing new */
+		return jobs_failed(w, st);
+	*issues += n;
+	w->done++;
+	return JOBS_GO;
 }
 
 /* One page of projects behind from, which is moved on; *n: how many. */
 static enum jobs_go
-tell_page(struct work *w, char from[sizeof(FIRST_ID)], int *n, int64_t *issues)
+tell_page(struct work *w, char from[sizeof(CRON_FIRST_ID)], int *n, int64_t *issues)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	enum db_status st =
@@ -51,14 +39,12 @@ tell_page(struct work *w, char from[sizeof(FIRST_ID)], int *n, int64_t *issues)
 	enum jobs_go go = JOBS_GO;
 
 	*n = rows_count(rows);
-	if (st != DB_OK && st != DB_NONE) {
-		cron_failed(w->run);
-		return JOBS_LOST;
-	}
+	if (st != DB_OK && st != DB_NONE)
+		return jobs_failed(w, st);
 	if (*n > 0 && w->total == 0)
 		w->total = rows_int(rows, 0, "total");
 	for (int i = 0; i < *n && (go = jobs_progress(w)) == JOBS_GO; i++) {
-		snprintf(from, sizeof(FIRST_ID), "%s", rows_text(rows, i, "id"));
+		snprintf(from, sizeof(CRON_FIRST_ID), "%s", rows_text(rows, i, "id"));
 		if ((go = tell_one(w, from, issues)) != JOBS_GO)
 			return go;
 	}
@@ -68,7 +54,7 @@ tell_page(struct work *w, char from[sizeof(FIRST_ID)], int *n, int64_t *issues)
 enum jobs_go
 digest_run(struct work *w)
 {
-	char from[sizeof(FIRST_ID)] = FIRST_ID;
+	char from[sizeof(CRON_FIRST_ID)] = CRON_FIRST_ID;
 	enum jobs_go go = JOBS_GO;
 	int64_t issues = 0;
 	int n = 1;

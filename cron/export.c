@@ -22,17 +22,6 @@ static const struct section {
 	{ "feedback", &q_export_feedback },
 };
 
-/* What a statement that did not work means for the run. */
-static enum jobs_go
-failed(struct work *w, enum db_status st)
-{
-	cron_failed(w->run);
-	if (st == DB_AWAY || st == DB_BUSY || st == DB_RETRY)
-		return JOBS_LOST;
-	w->error = "internal";
-	return JOBS_BROKEN;
-}
-
 /* comma: what stands before the first of them. */
 static void
 write_page(struct jobs_file *f, const struct db_rows *rows, const char *comma)
@@ -47,7 +36,7 @@ write_page(struct jobs_file *f, const struct db_rows *rows, const char *comma)
 static enum jobs_go
 write_section(struct work *w, struct jobs_file *f, const struct section *s)
 {
-	const char *at = "-infinity", *id = "00000000-0000-0000-0000-000000000000";
+	const char *at = "-infinity", *id = CRON_FIRST_ID;
 	const char *comma = "\n";
 	char last_at[64], last_id[64];
 	enum jobs_go go;
@@ -62,7 +51,7 @@ write_section(struct work *w, struct jobs_file *f, const struct section *s)
 		if (st == DB_NONE)
 			return JOBS_GO;
 		if (st != DB_OK)
-			return failed(w, st);
+			return jobs_failed(w, st);
 		write_page(f, rows, comma);
 		comma = ",\n";
 		if (!jobs_file_good(f))
@@ -85,7 +74,7 @@ write_head(struct work *w, struct jobs_file *f)
 	if (st == DB_NONE) /* the project is gone, and this job with it */
 		return JOBS_LOST;
 	if (st != DB_OK)
-		return failed(w, st);
+		return jobs_failed(w, st);
 	w->total = rows_int(rows, 0, "total");
 	jobs_file_write(f,
 	    "{\"format\":\"carillon.project_export\",\"version\":1,\n\"exported_at\":\"");

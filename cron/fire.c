@@ -307,7 +307,7 @@ static void
 sweep_all(struct sweep *s)
 {
 	const struct run *run = s->f.run;
-	char at[64] = "-infinity", id[64] = "00000000-0000-0000-0000-000000000000";
+	char at[64] = "-infinity", id[64] = CRON_FIRST_ID;
 	bool more = true;
 
 	while (more && !is_over(s)) {

@@ -69,6 +69,16 @@ jobs_progress(struct work *w)
 	return rows_bool(rows, 0, "cancelled") ? JOBS_STOP : JOBS_GO;
 }
 
+enum jobs_go
+jobs_failed(struct work *w, enum db_status st)
+{
+	cron_failed(w->run);
+	if (st == DB_AWAY || st == DB_BUSY || st == DB_RETRY)
+		return JOBS_LOST;
+	w->error = "internal";
+	return JOBS_BROKEN;
+}
+
 /* ---- its end ---- */
 
 struct ending {

@@ -45,6 +45,9 @@ struct work {
 /* Say how far it is, renew the lease, and look whether to go on: between two pages. */
 enum jobs_go jobs_progress(struct work *w) MUST_CHECK;
 
+/* A statement of it did not work: log why, and say what that means for the run. */
+enum jobs_go jobs_failed(struct work *w, enum db_status st);
+
 /* Do all of w's work. */
 typedef enum jobs_go jobs_fn(struct work *w);
 jobs_fn export_run, digest_run;
