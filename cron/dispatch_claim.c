@@ -1,6 +1,7 @@
 /*
  * dispatch_claim - from what is due to what goes in one call, frozen and committed.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "clock.h"
@@ -257,6 +258,7 @@ dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
 		&rows) > DB_NONE)
 		return cron_failed(d->run);
 	b->call.n = (size_t)rows_count(rows);
+	assert(b->call.n <= SEND_MOST);
 	for (int i = 0; i < rows_count(rows); i++)
 		b->call.item[i] = (struct call_item){
 			.user = copy(d, rows, i, "user_id"),
