@@ -1,29 +1,5 @@
 /* db_later_test - what travels with the next statement of a transaction, and how it fails. */
-#include <stdlib.h>
-
-#include "db.h"
-#include "t.h"
-
-/* Not of sql/query: their text is sent each time (prepare off). */
-#define SQL(name, args, text) static const struct db_stmt name = { #name, text, args, 0 }
-
-SQL(table, 0, "CREATE TABLE tried (who text, n integer PRIMARY KEY)");
-SQL(empty, 0, "DELETE FROM tried");
-SQL(add, 2, "INSERT INTO tried (who, n) VALUES ($1::text, $2::integer)");
-SQL(total, 0, "SELECT coalesce(sum(n), 0) AS sum FROM tried");
-SQL(divide, 1, "SELECT 1 / $1::integer AS x");
-SQL(serial, 0, "DO $do$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $do$");
-
-static const struct db_args none = { 0, NULL };
-static struct db *db;
-
-static int64_t
-sum(void)
-{
-	SCOPED(rows_free) struct db_rows *rows = NULL;
-
-	return db_read(db, &total, none, &rows) == DB_OK ? rows_int(rows, 0, "sum") : -1;
-}
+#include "t_db.h"
 
 /* What travels with what follows it, as a row of letters: a adds 601, b adds 602, d divides by
  * zero, s fails as a deadlock does, m adds 0 to 149, more than a batch holds, c counts at once, x
@@ -98,7 +74,7 @@ travels(void)
 	for (size_t i = 0; i < COUNT(trips); i++) {
 		struct trip t = { .way = trips[i].way };
 
-		T_OK(db_alone(db, &empty, none, NULL) != DB_FAIL, "%s", db_error(db));
+		clear();
 		T_OK(db_tx(db, travel, &t) == trips[i].want, "trip %zu: %s", i, db_error(db));
 		T_OK(t.runs == trips[i].runs, "trip %zu: %d runs", i, t.runs);
 		T_OK(sum() == trips[i].kept, "trip %zu keeps %d", i, (int)sum());
@@ -123,12 +99,7 @@ nowhere(void)
 int
 main(void)
 {
-	const char *url = getenv("TEST_DATABASE_URL");
-
-	if (url == NULL)
-		return 77;
-	db = db_open(url, false);
-	T_OK(db_alone(db, &table, none, NULL) != DB_FAIL, "%s", db_error(db));
+	open_db();
 	travels();
 	nowhere();
 	db_close(db);

@@ -5,25 +5,16 @@
 #include <stdlib.h>
 
 #include "arena.h"
-#include "db.h"
 #include "fiber.h"
-#include "t.h"
-
-/* Not of sql/query: their text is sent each time (prepare off). */
-#define SQL(name, args, text) static const struct db_stmt name = { #name, text, args, 0 }
+#include "t_db.h"
 
 SQL(echo, 1, "SELECT $1::text AS said");
 SQL(nothing, 1, "SELECT 1 WHERE $1::text IS NULL");
 SQL(cast, 1, "SELECT $1::uuid AS id");
-SQL(divide, 1, "SELECT 1 / $1::integer AS x");
 SQL(slow, 1, "SELECT pg_sleep($1::float8)");
 SQL(limit, 1, "SELECT set_config('statement_timeout', $1::text, false)");
-SQL(add, 2, "INSERT INTO tried (who, n) VALUES ($1::text, $2::integer)");
-SQL(total, 0, "SELECT count(*) AS n, coalesce(sum(n), 0) AS sum FROM tried");
 SQL(pid, 0, "SELECT pg_backend_pid() AS pid");
 SQL(kill, 1, "SELECT pg_terminate_backend($1::integer, 5000) AS killed");
-SQL(table, 0, "CREATE TABLE tried (who text, n integer PRIMARY KEY)");
-SQL(empty, 0, "DELETE FROM tried");
 SQL(late, 0, "CREATE TABLE late (n integer UNIQUE DEFERRABLE INITIALLY DEFERRED)");
 SQL(add_late, 1, "INSERT INTO late (n) VALUES ($1::integer)");
 SQL(boxes, 0, "CREATE TABLE boxes AS SELECT unnest('{a,b,c}'::text[]) AS who, 0 AS n");
@@ -33,10 +24,6 @@ SQL(each, 2,
     "SELECT caller.nth, upper(caller.who) || n::integer AS said, count(*) OVER () AS company"
     "  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY caller (who, n, nth)"
     " WHERE caller.who <> 'nobody' ORDER BY caller.nth DESC");
-SQL(serial, 0, "DO $do$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $do$");
-
-static const struct db_args none = { 0, NULL };
-static struct db *db;
 
 static int64_t
 one(enum db_status st, struct db_rows *rows, const char *col)
@@ -45,21 +32,6 @@ one(enum db_status st, struct db_rows *rows, const char *col)
 
 	rows_free(rows);
 	return n;
-}
-
-static int64_t
-sum(void)
-{
-	struct db_rows *rows = NULL;
-	enum db_status st = db_read(db, &total, none, &rows);
-
-	return one(st, rows, "sum");
-}
-
-static void
-clear(void)
-{
-	T_OK(db_alone(db, &empty, none, NULL) != DB_FAIL && sum() == 0, "%s", db_error(db));
 }
 
 static void
@@ -442,12 +414,7 @@ breaks(void)
 int
 main(void)
 {
-	const char *url = getenv("TEST_DATABASE_URL");
-
-	if (url == NULL)
-		return 77;
-	db = db_open(url, false);
-	T_OK(db_alone(db, &table, none, NULL) != DB_FAIL, "%s", db_error(db));
+	open_db();
 	statuses();
 	commits();
 	batches();

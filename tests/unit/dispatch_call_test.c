@@ -293,16 +293,6 @@ test_gone(void)
 	T_OK(sql("SELECT count(*) FROM mail_batches") == 0, "and the batch too");
 }
 
-static bool
-send_and_die(struct db *db, int which)
-{
-	int64_t n[TALLY_MAX];
-
-	(void)which;
-	fake.dies = true;
-	return run_at(db, NULL, n);
-}
-
 /* By a way without keys, what may be out is never sent again. */
 static void
 test_forgetful(void)

@@ -183,16 +183,6 @@ test_at_once(void)
 	unlink(log_name_);
 }
 
-static bool
-send_and_die(struct db *db, int which)
-{
-	int64_t n[TALLY_MAX];
-
-	(void)which;
-	fake.dies = true;
-	return run_at(db, NULL, n);
-}
-
 static void
 test_crash(void)
 {
