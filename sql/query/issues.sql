@@ -9,7 +9,7 @@ SELECT p.id AS project_id, e.id AS environment_id
 	(SELECT (array_agg(o.id))[1] FROM projects o WHERE o.team_id = k.team_id HAVING count(*) = 1))
        AND (k.project_id IS NULL OR k.project_id = p.id)
   LEFT JOIN environments e ON e.project_id = p.id
-       AND CASE WHEN $3::text IS NOT NULL THEN $3::text IN (e.name, e.id::text)
+       AND CASE WHEN $3::text IS NOT NULL THEN e.name = $3::text OR e.id::text = lower($3::text)
 		WHEN k.environment_id IS NOT NULL THEN e.id = k.environment_id
 		ELSE e.name = 'production' END
  WHERE k.id = $1::uuid;
@@ -85,7 +85,7 @@ SELECT me.role AS my_role, x.*
 	 WHERE i.project_id = p.id
 	   AND (i.created_at, i.id) < ($3::timestamptz, $4::uuid)
 	   AND ($6::text IS NULL OR i.status = $6::text)
-	   AND ($7::text IS NULL OR $7::text IN (e.name, e.id::text))
+	   AND ($7::text IS NULL OR e.name = $7::text OR e.id::text = lower($7::text))
 	 ORDER BY i.created_at DESC, i.id DESC
 	 LIMIT $5::bigint) x ON true
  WHERE p.id = $1::uuid AND me.user_id = $2::uuid

@@ -68,6 +68,7 @@ const places = [
   [{ environment: 'staging' }, 'client', 403, 'The key belongs to another environment'],
   [{ environment: 'nowhere' }, 'client', 422, "environment must be one of the project's"],
   [{ environment: 'staging' }, 'agent', 201], [{ environment: main.team.environments.development }, 'agent', 201],
+  [{ environment: main.team.environments.development.toUpperCase() }, 'agent', 201],
   [{ project_id: main.team.project }, 'agent', 201], [{ project_id: main.other.project }, 'agent', 422, "project_id must be one of the key's"],
   [{ project_id: main.other.project }, 'client', 422, "project_id must be one of the key's"],
   [{ environment: main.other.environments.production }, 'agent', 422, "environment must be one of the project's"],
@@ -254,6 +255,7 @@ test('the list is narrowed down by status and environment, and paged', async () 
   assert.deepEqual((await list(world, '&status=resolved')).map((i) => i.id), [all[0].id]);
   assert.equal((await list(world, '&status=new&environment=staging')).length, 5);
   assert.equal((await list(world, `&environment=${world.team.environments.development}`)).length, 5);
+  assert.equal((await list(world, `&environment=${world.team.environments.development.toUpperCase()}`)).length, 5);
   assert.equal((await list(world, '&environment=nowhere')).length, 0);
   assert.equal((await list(world, '&status=nothing')).length, 15, 'unknown values are ignored');
   const path = `/v1/projects/${world.team.project}/issues`;
