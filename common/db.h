@@ -64,8 +64,8 @@ const char *db_error(const struct db *db);
  * its parameters are arrays, an element a call, and its column nth says which element (from 1) a
  * row answers, a row a call at most.  db_write is one statement and its own commit, of which
  * args.v[0] is the id of the one user whose rows it locks; statements of several users may share
- * a commit.  db_alone is a write that may take long or wait; its args.v[0] is such an id too.
- * db_read_alone is db_read of what may take long: nobody else's read waits behind it.
+ * a commit.  db_alone is a write that may take long or wait; in a family its args.v[0] is such
+ * an id too.  db_read_alone is db_read of what may take long: nobody else's read waits behind it.
  */
 enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;
