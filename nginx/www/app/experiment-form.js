@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { card, field } from './card.js';
 import { listEditor, textRow } from './list-editor.js';
-import { saveChanges } from './resource-parts.js';
+import { editForm, saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
 const URL_RULES_MOST = 50;
@@ -179,9 +179,10 @@ export function experimentForm(page) {
   const may = editable(object, project.role);
   const readonly = may === 'nothing';
   const editors = may === 'all' ? detailEditors(object) : {};
-  const form = h(
-    'form',
-    { class: 'stack', 'aria-label': 'Experiment' },
+  const form = editForm(
+    page,
+    'Experiment',
+    readonly ? null : () => save(page, form, editors),
     field(
       'Name',
       h('input', { name: 'name', value: object.name, required: true, maxlength: 200, readonly }),
@@ -196,22 +197,6 @@ export function experimentForm(page) {
           WHY_FIXED[may] ? h('p', { class: 'note-line' }, WHY_FIXED[may]) : null,
           ...detailWords(object),
         ],
-    readonly
-      ? null
-      : h(
-          'div',
-          { class: 'form-foot' },
-          h(
-            'button',
-            { class: 'button primary', type: 'submit', 'data-focus-key': 'save' },
-            'Save changes',
-          ),
-        ),
   );
-  form.addEventListener('input', () => page.edited(true));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    await save(page, form, editors);
-  });
   return card('setup', 'Set-up', null, h('div', { class: 'card-body' }, form));
 }

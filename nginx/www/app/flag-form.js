@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { card, field } from './card.js';
 import { variationsEditor, variationsList, variationsObjection } from './flag-variations.js';
-import { saveChanges } from './resource-parts.js';
+import { editForm, saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
 /* A select of the variations that follows their names while they are edited. */
@@ -61,27 +61,14 @@ export function flagForm(page) {
     on.fill(names);
     off.fill(names);
   });
-  const form = h(
-    'form',
-    { class: 'stack', 'aria-label': 'Flag' },
+  const form = editForm(
+    page,
+    'Flag',
+    () => save(page, form, editor),
     field('Name', h('input', { name: 'name', value: flag.name, required: true, maxlength: 200 })),
     editor.element,
     h('div', { class: 'fields' }, field('While on', on.select), field('While off', off.select)),
-    h(
-      'div',
-      { class: 'form-foot' },
-      h(
-        'button',
-        { class: 'button primary', type: 'submit', 'data-focus-key': 'save' },
-        'Save changes',
-      ),
-    ),
   );
-  form.addEventListener('input', () => page.edited(true));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    await save(page, form, editor);
-  });
   return card(
     'setup',
     'What it serves',

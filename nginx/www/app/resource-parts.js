@@ -1,4 +1,4 @@
-/* resource-parts - what the page of an experiment and that of a flag show in the same way. */
+/* resource-parts - what the page of an experiment and that of a flag show, and save, alike. */
 
 import { byId, h } from './dom.js';
 import { card } from './card.js';
@@ -48,6 +48,27 @@ export function factsCard(page, ...first) {
       h('a', { href: `/dashboard/team?team=${project.team_id}#audit` }, 'Who changed what'),
     ),
   );
+}
+
+/* A form around children, whose edits the page guards.  save: what its button does; null: none. */
+export function editForm(page, label, save, ...children) {
+  const button = h(
+    'button',
+    { class: 'button primary', type: 'submit', 'data-focus-key': 'save' },
+    'Save changes',
+  );
+  const form = h(
+    'form',
+    { class: 'stack', 'aria-label': label },
+    ...children,
+    save ? h('div', { class: 'form-foot' }, button) : null,
+  );
+  form.addEventListener('input', () => page.edited(true));
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    await save?.();
+  });
+  return form;
 }
 
 function changesOf(values, old) {
