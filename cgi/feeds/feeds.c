@@ -141,19 +141,11 @@ remove_feed(struct req *rq, struct reply *rp)
 {
 	const char *id = http_id(rq, rp, 0, FEEDS_NOUN);
 	enum db_status st;
-	struct out *o;
 
 	if (id == NULL)
 		return rp->status;
 	st = db_write(rq->db, &q_feed_remove, DB_ARGS(rq->user, id), NULL);
-	if (feed_failed(rq, rp, st) != 0)
-		return rp->status;
-	o = http_begin(rq, rp, 200);
-	out_open(o, '{');
-	out_key(o, "id");
-	out_text(o, id);
-	out_close(o, '}');
-	return rp->status;
+	return feed_failed(rq, rp, st) != 0 ? rp->status : http_gone(rq, rp, id);
 }
 
 /* ---- what both feeds share ---- */
