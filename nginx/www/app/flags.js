@@ -15,8 +15,8 @@ const KEY_MOST = 100;
 function environmentChips({ status, environments }) {
   if (status === 'ARCHIVED') return [stateChip('ARCHIVED')];
   return environments.flatMap(({ name, enabled, schedule }) => [
-    scheduleChip(schedule),
     stateChip(enabled ? 'ON' : 'OFF', `${name}: ${enabled ? 'on' : 'off'}`),
+    scheduleChip(schedule),
   ]);
 }
 
