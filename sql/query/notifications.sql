@@ -194,7 +194,7 @@ WITH box AS MATERIALIZED (
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
-	SELECT n.*,
+	SELECT n.*, box.unread, box.version,
 	       CASE WHEN $4::boolean THEN n.read_at IS NULL OR NOT $5::boolean
 		    ELSE n.read_at IS NOT NULL END AS changes
 	  FROM box
@@ -212,12 +212,12 @@ WITH box AS MATERIALIZED (
 	RETURNING n.read_at
 ), moved AS (
 	UPDATE inbox i
-	   SET version = box.version + 1,
-	       unread = box.unread + CASE WHEN old.snooze_until IS NOT NULL THEN 0
+	   SET version = old.version + 1,
+	       unread = old.unread + CASE WHEN old.snooze_until IS NOT NULL THEN 0
 					  WHEN NOT $4::boolean THEN 1
 					  WHEN old.read_at IS NULL THEN -1
 					  ELSE 0 END
-	  FROM box, old
+	  FROM old
 	 WHERE i.user_id = $1::uuid AND old.changes
 	RETURNING i.unread
 )
@@ -245,7 +245,7 @@ WITH box AS MATERIALIZED (
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
-	SELECT n.*,
+	SELECT n.*, box.unread, box.version,
 	       $5::boolean IS NOT NULL OR n.snooze_until IS DISTINCT FROM $4::timestamptz AS changes
 	  FROM box
 	  JOIN notifications n ON n.user_id = box.user_id
@@ -263,10 +263,10 @@ WITH box AS MATERIALIZED (
 	RETURNING n.snooze_until, n.read_at
 ), moved AS (
 	UPDATE inbox i
-	   SET version = box.version + 1,
-	       unread = box.unread + (new.read_at IS NULL AND new.snooze_until IS NULL)::integer
+	   SET version = old.version + 1,
+	       unread = old.unread + (new.read_at IS NULL AND new.snooze_until IS NULL)::integer
 				   - (old.read_at IS NULL AND old.snooze_until IS NULL)::integer
-	  FROM box, old, new
+	  FROM old, new
 	 WHERE i.user_id = $1::uuid
 	RETURNING i.unread
 )
