@@ -53,6 +53,8 @@ static const struct setting {
 	    "the same for carillon-cron; CARILLON_DATABASE_URL when unset" },
 	{ "CARILLON_PREPARE", SWITCH, AT(prepare), "on",
 	    "off: no prepared statements, for poolers that cannot keep them" },
+	{ "CARILLON_CITUS", SWITCH, AT(citus), "off",
+	    "on: the database is a Citus coordinator, set up with sql/citus.sql" },
 	{ "CARILLON_JWT_SECRET", SECRET, AT(keys.key[0].secret), NULL,
 	    "signs session tokens; at least 32 bytes, required" },
 	{ "CARILLON_JWT_KID", KEY_ID, AT(keys.key[0].kid), NULL, "names that key in tokens" },

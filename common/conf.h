@@ -29,6 +29,7 @@ struct conf {
 	int64_t key_rate;    /* what a key may send a minute */
 	const char *tls_cert, *tls_key;
 	bool prepare;
+	bool citus;
 	bool webhook_local; /* for tests */
 	struct token_keys keys;
 };

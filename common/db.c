@@ -59,6 +59,12 @@ db_open(const char *url, bool prepare)
 }
 
 void
+db_sharded(struct db *db)
+{
+	db->sharded = true;
+}
+
+void
 db_close(struct db *db)
 {
 	if (db == NULL)

@@ -22,11 +22,11 @@ struct db_rows;
 
 struct db_stmt {
 	const char *name, *sql;
-	unsigned nargs, id; /* parameters; index in q_all */
+	unsigned nargs, id;            /* parameters; index in q_all */
+	const struct db_stmt *sharded; /* what a Citus coordinator is sent in its place, or NULL */
 };
 
-/* What became of a statement.  Details: db_error(). */
-enum db_status {
+enum db_status {     /* What became of a statement.  Details: db_error(). */
 	DB_OK = 0,   /* done, at least one row read or changed */
 	DB_NONE,     /* done, no row */
 	DB_CONFLICT, /* unique or foreign key violated */
@@ -49,7 +49,8 @@ struct db_args {
  * prepare false sends each statement with its text: for poolers that cannot keep prepared ones.
  * NULL when there is no memory. */
 struct db *db_open(const char *url, bool prepare);
-void db_close(struct db *db); /* NULL is a no-op */
+void db_sharded(struct db *db); /* url leads to a Citus coordinator (sql/citus.sql) */
+void db_close(struct db *db);   /* NULL is a no-op */
 
 /* Why the last call of this fiber (or program) failed, for the log: never for a client. */
 const char *db_error(const struct db *db);

@@ -345,9 +345,20 @@ lane_tick(struct lane *l, int64_t now)
 		refused(l, "no answer");
 }
 
+/* On a Citus coordinator a statement may have another form, of one caller alone. */
+static void
+choose_form(const struct db *db, struct item *it)
+{
+	if (!db->sharded || it->st == NULL || it->st->sharded == NULL)
+		return;
+	it->st = it->st->sharded;
+	it->together = false;
+}
+
 void
 lane_push(struct lane *l, struct item *it)
 {
+	choose_form(l->db, it);
 	if (l->state == LANE_DOWN && clock_ms() < l->rest_until) {
 		lane_finish(l, it, DB_AWAY, "no connection");
 		return;

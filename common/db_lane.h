@@ -72,7 +72,7 @@ struct held {
 
 struct db {
 	const char *url;
-	bool prepare;
+	bool prepare, sharded;
 	int ep;
 	bool joined;            /* ep is the loop's */
 	int64_t ticked;         /* ms: when lane_tick last ran */

@@ -399,6 +399,8 @@ start(const char *name, const struct route *table)
 	if (server.conf == NULL ||
 	    (server.db = db_open(server.conf->web_database_url, server.conf->prepare)) == NULL)
 		return false;
+	if (server.conf->citus)
+		db_sharded(server.db);
 	server.ep = epoll_create1(EPOLL_CLOEXEC);
 	db_join(server.db, server.ep);
 	server.memory = memfd_create("fastcgi", MFD_CLOEXEC);

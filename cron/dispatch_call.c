@@ -87,11 +87,13 @@ bool
 dispatch_end(struct dispatch *d, const struct batch *b, const char *status, const char *error,
     const char *const *ids)
 {
-	struct out items, known;
+	struct out users, items, known;
 
+	out_init(&users, &d->work, 40 * b->call.n + 8);
 	out_init(&items, &d->work, 40 * b->call.n + 8);
 	out_init(&known, &d->work, 40 * b->call.n + 8);
 	for (size_t i = 0; i < b->call.n; i++) {
+		dispatch_element(&users, i, b->call.item[i].user);
 		dispatch_element(&items, i, b->call.item[i].id);
 		dispatch_element(&known, i, ids != NULL ? ids[i] : NULL);
 		if (strcmp(status, "failed") == 0)
@@ -100,7 +102,7 @@ dispatch_end(struct dispatch *d, const struct batch *b, const char *status, cons
 	}
 	return dispatch_settle(d, &q_dispatch_finish,
 	    DB_ARGS(b->id, b->lease, status, error, dispatch_array(&items, b->call.n),
-		dispatch_array(&known, b->call.n)),
+		dispatch_array(&known, b->call.n), dispatch_array(&users, b->call.n)),
 	    b->call.n, strcmp(status, "sent") == 0 ? SENT : FAILED);
 }
 

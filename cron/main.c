@@ -306,6 +306,8 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	if ((run.db = db_open(run.conf->worker_database_url, run.conf->prepare)) == NULL)
 		return EXIT_UNSOUND;
+	if (run.conf->citus)
+		db_sharded(run.db);
 	run.at = o.at[0] != '\0' ? o.at : NULL;
 	run.dry = o.dry;
 	run.filter = &o.filter;

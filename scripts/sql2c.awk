@@ -1,6 +1,7 @@
 # sql2c.awk - turn sql/query/*.sql into C.  Usage: awk -v out=h|c -f sql2c.awk FILES
 # A statement starts at "-- name: x" and ends at the next one; it becomes q_x.  Its id is its
-# place in q_all[]: a connection keeps one "is prepared" flag for each.
+# place in q_all[]: a connection keeps one "is prepared" flag for each.  citus_x is the form of x for
+# a Citus coordinator (sql/query/citus.sql); it has the parameters of x.
 function flush()
 {
 	if (name == "")
@@ -10,12 +11,29 @@ function flush()
 	if (out == "h")
 		printf "extern const struct db_stmt q_%s;\n", name
 	else
-		printf "const struct db_stmt q_%s = {\n\t.name = \"%s\", .nargs = %d, .id = %d,\n\t.sql =\n%s};\n\n",
-		    name, name, nargs, count, text
+		made[name] = sprintf("\t.name = \"%s\", .nargs = %d, .id = %d,\n\t.sql =\n%s", name, nargs, count, text)
+	args[name] = nargs
+	names[count + 0] = name
 	all = all "\t&q_" name ",\n"
 	count++
 	name = text = ""
 	nargs = 0
+}
+
+# Those that are pointed at come first.
+function write(i,	name)
+{
+	for (i = 0; i < count; i++)
+		if (names[i] ~ /^citus_/) {
+			name = substr(names[i], 7)
+			if (!(name in args) || args[name] != args[names[i]])
+				fail(names[i] " is no form of a statement with as many parameters")
+			printf "const struct db_stmt q_%s = {\n%s};\n\n", names[i], made[names[i]]
+		}
+	for (i = 0; i < count; i++)
+		if (names[i] !~ /^citus_/)
+			printf "const struct db_stmt q_%s = {\n%s%s};\n\n", names[i],
+			    ("citus_" names[i]) in args ? "\t.sharded = &q_citus_" names[i] ",\n" : "", made[names[i]]
 }
 
 function fail(why)
@@ -67,6 +85,8 @@ END {
 	if (failed)
 		exit 1
 	flush()
+	if (!failed && out != "h")
+		write()
 	if (failed)
 		exit 1
 	if (out == "h")

@@ -70,6 +70,8 @@ main(int argc, char **argv)
 		return 2;
 	if ((db = db_open(conf->web_database_url, conf->prepare)) == NULL)
 		return 1;
+	if (conf->citus)
+		db_sharded(db);
 	code = print_token(conf, db, argv[1], argc == 3 ? argv[2] : A_DAY);
 	db_close(db);
 	return code;

@@ -203,20 +203,19 @@ WITH clock AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM notifications
 	 WHERE deleted_at IS NULL AND read_at IS NOT NULL AND snooze_until IS NULL
-	   AND read_at < at - interval '30 days'
-	   AND (restored_at IS NULL OR restored_at < at - interval '30 days')) AS deleted,
+	   AND read_at < (SELECT at FROM clock) - interval '30 days'
+	   AND (restored_at IS NULL OR restored_at < (SELECT at FROM clock) - interval '30 days')) AS deleted,
        (SELECT count(*) FROM notifications
-	 WHERE deleted_at IS NOT NULL AND deleted_at < at - interval '90 days') AS erased,
+	 WHERE deleted_at IS NOT NULL AND deleted_at < (SELECT at FROM clock) - interval '90 days') AS erased,
        (SELECT count(*) FROM login_codes
-	 WHERE expires_at < at AND created_at < at - interval '1 hour') AS codes,
+	 WHERE expires_at < (SELECT at FROM clock) AND created_at < (SELECT at FROM clock) - interval '1 hour') AS codes,
        (SELECT count(*) FROM sessions
-	 WHERE expires_at < at OR revoked_at < at - interval '30 days') AS sessions,
+	 WHERE expires_at < (SELECT at FROM clock) OR revoked_at < (SELECT at FROM clock) - interval '30 days') AS sessions,
        (SELECT count(*) FROM deliveries
-	 WHERE notification_id IS NULL AND decided_at < at - interval '90 days') AS deliveries,
+	 WHERE notification_id IS NULL AND decided_at < (SELECT at FROM clock) - interval '90 days') AS deliveries,
        (SELECT count(*) FROM jobs
-	 WHERE finished_at < clock.at - interval '90 days' AND file_name IS NULL) AS jobs,
+	 WHERE finished_at < (SELECT at FROM clock) - interval '90 days' AND file_name IS NULL) AS jobs,
        (SELECT count(*) FROM mail_events
-	 WHERE received_at < clock.at - interval '30 days') AS events,
+	 WHERE received_at < (SELECT at FROM clock) - interval '30 days') AS events,
        (SELECT count(*) FROM issue_events
-	 WHERE created_at < clock.at - interval '30 days') AS issue_events
-  FROM clock;
+	 WHERE created_at < (SELECT at FROM clock) - interval '30 days') AS issue_events;

@@ -10,17 +10,18 @@
 -- Ends, as failed, what may be out and will never be known for certain: its first call was 24 hours
 -- ago, or went through one of the adapters $3, which would make a second message of a second call.
 WITH clock AS MATERIALIZED (
-	SELECT coalesce($1::timestamptz, now()) - interval '24 hours' AS oldest
+	SELECT coalesce($1::timestamptz, now()) - interval '24 hours' AS oldest,
+	       date_trunc('milliseconds', clock_timestamp()) AS at
 ), gone AS (
 	DELETE FROM mail_batches b
 	 USING clock
-	 WHERE b.channel = $2::text AND (b.lease_until IS NULL OR b.lease_until < clock_timestamp())
+	 WHERE b.channel = $2::text AND (b.lease_until IS NULL OR b.lease_until < clock.at)
 	   AND (b.first_try_at <= clock.oldest OR b.via = ANY ($3::text[]))
-	RETURNING b.id
+	RETURNING b.id, clock.at
 )
 UPDATE deliveries d
    SET status = 'failed', error = 'unknown: it may have arrived, and nobody can say any more',
-       decided_at = date_trunc('milliseconds', clock_timestamp()),
+       decided_at = gone.at,
        lease_token = NULL, lease_until = NULL, batch_id = NULL, batch_place = NULL,
        payload = CASE WHEN kind = 'auth.code' THEN NULL ELSE payload END,
        body = CASE WHEN kind = 'auth.code' THEN NULL ELSE body END
@@ -77,15 +78,19 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
 -- name: dispatch_end
 -- Those of lease $1 that are not to be sent: users $2, ids $3, with status $4 and reason $5.  A login code is
 -- not kept.
+WITH given AS MATERIALIZED (
+	SELECT user_id, id, status, error, date_trunc('milliseconds', clock_timestamp()) AS at
+	  FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS g (user_id, id, status, error)
+)
 UPDATE deliveries d
    SET status = given.status, error = given.error,
        attempts = attempts + CASE WHEN given.status = 'skipped' THEN 0 ELSE 1 END,
-       decided_at = date_trunc('milliseconds', clock_timestamp()),
-       lease_token = NULL, lease_until = NULL, body = NULL,
+       decided_at = given.at, lease_token = NULL, lease_until = NULL, body = NULL,
        payload = CASE WHEN d.kind = 'auth.code' THEN NULL ELSE d.payload END
-  FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS given (user_id, id, status, error)
+  FROM given
  WHERE d.user_id = given.user_id AND d.id = given.id AND d.lease_token = $1::uuid
    AND d.status = 'pending'
+   AND d.user_id = ANY ($2::uuid[])	-- tells Citus the workers
 RETURNING d.status;
 
 -- name: dispatch_release
@@ -164,21 +169,22 @@ SELECT d.user_id, d.id, d.address, d.body, now.secret, d.replays, now.verdict
 
 -- name: dispatch_finish
 -- Batch $1 of lease $2 is over: its members have become $3, with reason $4, and those with ids $5
--- are known to the provider as $6.
+-- are known to the provider as $6; $7 are their users.
 WITH mine AS (
 	DELETE FROM mail_batches
 	 WHERE id = $1::uuid AND lease_token = $2::uuid
-	RETURNING id
+	RETURNING id, date_trunc('milliseconds', clock_timestamp()) AS at
 )
 UPDATE deliveries d
    SET status = $3::text, error = $4::text, provider_id = known.provider_id,
        attempts = attempts + CASE WHEN $3::text = 'skipped' THEN 0 ELSE 1 END,
-       decided_at = date_trunc('milliseconds', clock_timestamp()),
+       decided_at = mine.at,
        batch_id = NULL, batch_place = NULL,
        body = CASE WHEN $3::text = 'failed' AND kind <> 'auth.code' THEN body END,
        payload = CASE WHEN kind = 'auth.code' THEN NULL ELSE payload END
-  FROM mine, unnest($5::uuid[], $6::text[]) AS known (id, provider_id)
- WHERE d.batch_id = mine.id AND d.id = known.id AND d.status = 'pending'
+  FROM mine, unnest($5::uuid[], $6::text[], $7::uuid[]) AS known (id, provider_id, user_id)
+ WHERE d.batch_id = mine.id AND d.user_id = known.user_id AND d.id = known.id AND d.status = 'pending'
+   AND d.user_id = ANY ($7::uuid[])	-- tells Citus the workers
 RETURNING d.status;
 
 -- name: dispatch_again
@@ -186,7 +192,7 @@ RETURNING d.status;
 -- earliest $5 and at the latest $6 milliseconds after $4 (at); $6 NULL: exponential back-off with
 -- full jitter.  The tenth try is the last.
 WITH mine AS MATERIALIZED (
-	SELECT id, attempts + 1 AS attempts,
+	SELECT id, attempts + 1 AS attempts, date_trunc('milliseconds', clock_timestamp()) AS ended_at,
 	       date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
 		   + greatest($5::bigint, random() * coalesce($6::bigint,
 		       1000 * least(3600, 5 * 2 ^ (attempts + 1)))) * interval '1 millisecond') AS at
@@ -207,8 +213,7 @@ UPDATE deliveries d
    SET status = CASE WHEN mine.attempts >= 10 THEN 'failed' ELSE 'pending' END,
        error = CASE WHEN mine.attempts >= 10 THEN 'unknown: ' || $3::text ELSE $3::text END,
        attempts = d.attempts + 1, next_try_at = mine.at,
-       decided_at = CASE WHEN mine.attempts >= 10
-			 THEN date_trunc('milliseconds', clock_timestamp()) END,
+       decided_at = CASE WHEN mine.attempts >= 10 THEN mine.ended_at END,
        batch_id = CASE WHEN mine.attempts < 10 THEN d.batch_id END,
        batch_place = CASE WHEN mine.attempts < 10 THEN d.batch_place END,
        payload = CASE WHEN d.kind = 'auth.code' AND mine.attempts >= 10 THEN NULL ELSE d.payload END,
@@ -220,21 +225,23 @@ RETURNING d.status;
 -- name: dispatch_dissolve
 -- Batch $1 of lease $2 is surely not out, for reason $3, and need not stay together.  Its members
 -- are due again: at once, each alone when $6, or, when it cost them a try ($5), after a back-off
--- from $4 (at), of at least $7 milliseconds, and at most ten times.
+-- from $4 (at), of at least $7 milliseconds, and at most ten times.  The dice are thrown once, and fall
+-- another way for each id.
 WITH mine AS (
 	DELETE FROM mail_batches
 	 WHERE id = $1::uuid AND lease_token = $2::uuid
-	RETURNING id
+	RETURNING date_trunc('milliseconds', clock_timestamp()) AS ended_at,
+	       extract(epoch FROM coalesce($4::timestamptz, clock_timestamp()))::float8 AS at,
+	       floor(random() * 65536)::bigint AS dice, id
 )
 UPDATE deliveries d
    SET status = CASE WHEN $5::boolean AND attempts + 1 >= 10 THEN 'failed' ELSE 'pending' END,
        error = coalesce($3::text, error), attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
        next_try_at = CASE WHEN $5::boolean
-	   THEN date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
-	       + greatest(1, $7::bigint / 1000.0, random() * least(3600, 5 * 2 ^ (attempts + 1))) * interval '1 second')
+	   THEN to_timestamp(floor(1000 * (mine.at + greatest(1, $7::bigint / 1000.0,
+	       (mine.dice + uuid_hash(d.id) & 65535) / 65536.0 * least(3600, 5 * 2 ^ (attempts + 1))))) / 1000)
 	   ELSE next_try_at END,
-       decided_at = CASE WHEN $5::boolean AND attempts + 1 >= 10
-			 THEN date_trunc('milliseconds', clock_timestamp()) END,
+       decided_at = CASE WHEN $5::boolean AND attempts + 1 >= 10 THEN mine.ended_at END,
        first_try_at = NULL, batch_id = NULL, batch_place = NULL, solo = solo OR $6::boolean,
        payload = CASE WHEN kind = 'auth.code' AND $5::boolean AND attempts + 1 >= 10
 		 THEN NULL ELSE payload END,

@@ -187,14 +187,18 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.read_at,
 -- changes nothing moves no version; but it touches the row, so that no undo does.
 -- A snoozed row stays out of the count.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id, i.unread, i.version
+	SELECT i.user_id, i.unread, i.version, now() AS at
 	  FROM sessions s
 	  JOIN inbox i ON i.user_id = s.user_id
 	 WHERE s.user_id = $1::uuid AND s.id = $2::uuid
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
+<<<<<<< HEAD
 	SELECT n.*, box.unread, box.version,
+=======
+	SELECT n.*, box.at,
+>>>>>>> 46162fc (all)
 	       CASE WHEN $4::boolean THEN n.read_at IS NULL OR NOT $5::boolean
 		    ELSE n.read_at IS NOT NULL END AS changes
 	  FROM box
@@ -204,7 +208,7 @@ WITH box AS MATERIALIZED (
 	   FOR UPDATE OF n
 ), new AS (
 	UPDATE notifications n
-	   SET read_at = CASE WHEN NOT old.changes THEN n.read_at WHEN $4::boolean THEN now() END,
+	   SET read_at = CASE WHEN NOT old.changes THEN n.read_at WHEN $4::boolean THEN old.at END,
 	       marked_version = NULL
 	  FROM old
 	 WHERE n.user_id = $1::uuid AND n.id = old.id
@@ -236,7 +240,7 @@ SELECT box.user_id IS NOT NULL AS signed_in, coalesce(moved.unread, box.unread) 
 -- Row $3 sleeps until $4, or with NULL wakes if it slept: then it is unread.  $5 sets it to read or
 -- unread besides, NULL leaves that.  fits is false for a moment that is past or too far.
 WITH box AS MATERIALIZED (
-	SELECT i.user_id, i.unread, i.version,
+	SELECT i.user_id, i.unread, i.version, now() AS at,
 	       $4::timestamptz IS NULL OR ($4::timestamptz > now()
 		AND $4::timestamptz <= now() + interval '1 year') AS fits
 	  FROM sessions s
@@ -245,7 +249,11 @@ WITH box AS MATERIALIZED (
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
+<<<<<<< HEAD
 	SELECT n.*, box.unread, box.version,
+=======
+	SELECT n.*, box.at,
+>>>>>>> 46162fc (all)
 	       $5::boolean IS NOT NULL OR n.snooze_until IS DISTINCT FROM $4::timestamptz AS changes
 	  FROM box
 	  JOIN notifications n ON n.user_id = box.user_id
@@ -255,7 +263,7 @@ WITH box AS MATERIALIZED (
 ), new AS (
 	UPDATE notifications n
 	   SET snooze_until = $4::timestamptz, marked_version = NULL,
-	       read_at = CASE WHEN $5::boolean THEN now()
+	       read_at = CASE WHEN $5::boolean THEN old.at
 			      WHEN NOT $5::boolean OR $4::timestamptz IS NULL THEN NULL
 			      ELSE n.read_at END
 	  FROM old

@@ -24,6 +24,7 @@ SQL(each, 2,
     "SELECT caller.nth, upper(caller.who) || n::integer AS said, count(*) OVER () AS company"
     "  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY caller (who, n, nth)"
     " WHERE caller.who <> 'nobody' ORDER BY caller.nth DESC");
+SQL(lone, 2, "SELECT 1 AS nth, 'alone ' || $1::text AS said, $2::integer AS company");
 
 static int64_t
 one(enum db_status st, struct db_rows *rows, const char *col)
@@ -411,6 +412,30 @@ breaks(void)
 	db_close(NULL);
 }
 
+/* What a Citus coordinator is sent, and nobody else; never for several callers at one time. */
+static void
+other_forms(void)
+{
+	struct db_stmt st = each;
+	struct db *sharded = db_open(getenv("TEST_DATABASE_URL"), false);
+	struct {
+		struct db *db;
+		const char *said;
+	} rows[] = { { db, "A1" }, { sharded, "alone a" } };
+
+	st.sharded = &lone;
+	db_sharded(sharded);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct db_rows *got = NULL;
+
+		T_OK(db_read_together(rows[i].db, &st, DB_ARGS("a", "1"), &got) == DB_OK, "%s",
+		    db_error(rows[i].db));
+		T_SAME(rows_text(got, 0, "said"), rows[i].said, "form");
+		rows_free(got);
+	}
+	db_close(sharded);
+}
+
 int
 main(void)
 {
@@ -423,6 +448,7 @@ main(void)
 	locks();
 	transactions();
 	breaks();
+	other_forms();
 	db_close(db);
 	return T_DONE("db");
 }
