@@ -2,8 +2,8 @@
 # settings.sh - what scripts/run decides before it starts anything, and carillon.env.
 
 # The private cluster's three connection strings are made anew each time, because a checkout may
-# have moved.  Any other CARILLON_DATABASE_URL is somebody's own database and is left alone;
-# web and worker use it too unless they were given their own.
+# have moved.  Any other is left alone: a CARILLON_DATABASE_URL is somebody's own database, which
+# web and worker use too unless they were given their own; theirs may lead through a pooler.
 settle_database() { # GIVEN: CARILLON_DATABASE_URL as the environment had it
 	local mine="host='*' port=5432 dbname=carillon user=carillon_"
 	if [ -n "$1" ] && [[ ${CARILLON_WEB_DATABASE_URL-} == $mine* ]]; then
@@ -16,8 +16,14 @@ settle_database() { # GIVEN: CARILLON_DATABASE_URL as the environment had it
 	esac
 	[ -n "$PRIVATE" ] || return 0
 	CARILLON_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_migrator)
-	CARILLON_WEB_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_web)
-	CARILLON_WORKER_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_worker)
+	# shellcheck disable=SC2254 # a pattern
+	case ${CARILLON_WEB_DATABASE_URL-} in
+	'' | $mine*) CARILLON_WEB_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_web) ;;
+	esac
+	# shellcheck disable=SC2254 # a pattern
+	case ${CARILLON_WORKER_DATABASE_URL-} in
+	'' | $mine*) CARILLON_WORKER_DATABASE_URL=$(cluster_url "$RUN" carillon carillon_worker) ;;
+	esac
 }
 
 settle() {

@@ -135,9 +135,9 @@ export function exec(text) {
     ['-X', '-q', '-A', '-t', '-1', '-v', 'ON_ERROR_STOP=1', '-f', '-'], text);
 }
 
-// Rows of one query, as objects with JSON values.
+// Rows of one query, as objects with JSON values.  A CTE: Citus forgets the names of a subquery's columns.
 export function rows(query) {
-  return JSON.parse(exec(`SELECT coalesce(json_agg(t), '[]') FROM (${query}) t;`));
+  return JSON.parse(exec(`WITH t AS MATERIALIZED (${query}) SELECT coalesce(json_agg(t), '[]') FROM t;`));
 }
 
 // The only column of the only row.

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, wri
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { partition, startPool, way } from './ways.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -50,6 +51,8 @@ export async function startCluster() {
   Object.assign(process.env, { CARILLON_DATABASE_URL: url('carillon_migrator'), CARILLON_WEB_DATABASE_URL: url('carillon_web'),
     CARILLON_WORKER_DATABASE_URL: url('carillon_worker') });
   bash(folder, 'cluster_database "$SOCKETS"; "$ROOT/scripts/migrate" >/dev/null');
+  if (way === 'partitions') partition(url('carillon_migrator'));
+  if (way === 'pgbouncer') Object.assign(process.env, await startPool(folder));
   return {
     setClock,
     restart: async () => {

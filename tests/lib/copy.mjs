@@ -1,5 +1,6 @@
 // copy - a running copy of one test file's own, whose PostgreSQL and workers may be ended at will.
-// Call startCopy() before client.mjs is loaded: it names the copy to it.
+// Call startCopy() before client.mjs is loaded: it names the copy to it.  It runs in the way that
+// TEST_WAY names (stack.sh).
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSession } from './session.mjs';
+import { partition, startPool, way } from './ways.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -33,8 +35,9 @@ export async function startCopy(more = {}) {
   const folder = mkdtempSync(path.join(process.env.CARILLON_TEST_WORK ?? os.tmpdir(), 'copy-'));
   const port = await freePort();
   const out = openSync(path.join(folder, 'run.log'), 'a');
+  const pool = way === 'pgbouncer' ? await startPool(path.join(folder, 'run')) : {};
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', path.join(root, 'scripts/run')],
-    { env: settings(folder, port, more), stdio: ['ignore', out, out] });
+    { env: { ...settings(folder, port, more), ...pool }, stdio: ['ignore', out, out] });
   const ended = once(child, 'exit');
   const ready = async () => {
     while (!existsSync(path.join(folder, 'run/ready'))) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -42,7 +45,8 @@ export async function startCopy(more = {}) {
   };
   if (!(await Promise.race([ready(), ended.then(() => false)])))
     throw new Error(`the copy does not start: ${readFileSync(path.join(folder, 'run.log'), 'utf8')}`);
-  process.env.CARILLON_VAR = folder;
+  if (way === 'partitions') partition(`host='${folder}/run' port=5432 dbname=carillon user=carillon_migrator`);
+  Object.assign(process.env, pool, { CARILLON_VAR: folder });
   process.env.CARILLON_TEST_URL = `http://127.0.0.1:${port}`;
   return doors(folder, async () => {
     child.kill('SIGTERM');

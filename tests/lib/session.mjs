@@ -29,7 +29,7 @@ export function openSession(program = path.join(root, 'scripts/psql'), args = []
       }
       return text.slice(0, -5);
     },
-    rows: async (query) => JSON.parse(await session.run(`SELECT coalesce(json_agg(t), '[]') FROM (${query}) t`)),
+    rows: async (query) => JSON.parse(await session.run(`WITH t AS MATERIALIZED (${query}) SELECT coalesce(json_agg(t), '[]') FROM t`)),
     end: async () => {
       child.stdin.end();
       await ended;
