@@ -194,11 +194,7 @@ WITH box AS MATERIALIZED (
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
-<<<<<<< HEAD
-	SELECT n.*, box.unread, box.version,
-=======
-	SELECT n.*, box.at,
->>>>>>> 46162fc (all)
+	SELECT n.*, box.unread, box.version, box.at,
 	       CASE WHEN $4::boolean THEN n.read_at IS NULL OR NOT $5::boolean
 		    ELSE n.read_at IS NOT NULL END AS changes
 	  FROM box
@@ -249,11 +245,7 @@ WITH box AS MATERIALIZED (
 	   AND s.revoked_at IS NULL AND s.expires_at > now()
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
-<<<<<<< HEAD
-	SELECT n.*, box.unread, box.version,
-=======
-	SELECT n.*, box.at,
->>>>>>> 46162fc (all)
+	SELECT n.*, box.unread, box.version, box.at,
 	       $5::boolean IS NOT NULL OR n.snooze_until IS DISTINCT FROM $4::timestamptz AS changes
 	  FROM box
 	  JOIN notifications n ON n.user_id = box.user_id
