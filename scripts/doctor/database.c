@@ -21,7 +21,7 @@ static struct finding
 ask_server(struct doctor *d, struct db *db, const char *setting, bool *reached)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	const char *role;
+	const char *role, *lacks;
 
 	if (db == NULL)
 		return skipped("no settings");
@@ -37,11 +37,12 @@ ask_server(struct doctor *d, struct db *db, const char *setting, bool *reached)
 	if (rows_bool(rows, 0, "read_only"))
 		return found(FAIL, "it is read-only: a standby, perhaps",
 		    arena_fmt(&d->a, "add target_session_attrs=read-write to %s", setting));
-	if (rows_text(rows, 0, "endless")[0] != '\0' || !rows_bool(rows, 0, "utc"))
+	lacks = rows_text(rows, 0, "endless");
+	if (lacks[0] != '\0' || !rows_bool(rows, 0, "utc"))
 		return found(FAIL,
-		    arena_fmt(&d->a, "role %s without its settings (%s, timezone)", role,
-			rows_text(rows, 0, "endless")),
-		    "carillon migrate, as somebody who may alter roles; sql/logins.sql has them");
+		    arena_fmt(&d->a, "role %s has no %s", role,
+			lacks[0] != '\0' ? lacks : "timezone UTC"),
+		    "carillon migrate, as who may alter roles; sql/logins.sql has their settings");
 	if (rows_bool(rows, 0, "too_much"))
 		return found(WARN, arena_fmt(&d->a, "role %s may do everything", role),
 		    arena_fmt(&d->a, "let %s name a role of sql/roles.sql", setting));
