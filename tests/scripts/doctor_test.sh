@@ -16,7 +16,7 @@ admin() { psql -qXAtv ON_ERROR_STOP=1 -d "$(cluster_url "$TEST_SOCKETS" "${2-doc
 copy() { CARILLON_VAR=$V "$@"; }
 doctor() { copy "$BUILD/carillon-doctor" "$@"; }
 look() { REPORT=$(doctor --json 2>/dev/null); CODE=$?; }
-row() { sed 's/},{/}\n{/g' <<<"$REPORT" | grep -F "\"check\":\"$1\","; } # CHECK
+row() { echo "${REPORT//\},\{/$'}\n{'}" | grep -F "\"check\":\"$1\","; } # CHECK
 state_is() { row "$1" | grep -q "\"state\":\"$2\""; }
 is() { look; check "$3" state_is "$1" "$2"; } # CHECK STATE WHAT
 # What fails says what is to be done, and the exit code tells.
