@@ -125,6 +125,17 @@ for (const [what, count, value] of heavy) {
   });
 }
 
+test('so is every member of a team of 50,000', async () => {
+  const many = 50000;
+  const world = makeWorld();
+  exec(`WITH made AS (INSERT INTO users (email) SELECT 'many-' || n || '@${world.team.id}.example' FROM generate_series(1, ${many}) n RETURNING id)
+    INSERT INTO members (team_id, user_id, role) SELECT ${quote(world.team.id)}, id, 'viewer' FROM made;`);
+  const { feedback } = expect(await say(world, { message: 'To all' }), 201);
+  assert.deepEqual(rows(`SELECT count(*)::int AS n, count(DISTINCT user_id)::int AS users FROM notifications WHERE resource_id = ${quote(feedback.id)}`),
+    [{ n: many + roles.length, users: many + roles.length }]);
+  exec(`DELETE FROM users WHERE email LIKE 'many-%@${world.team.id}.example';`);
+});
+
 test('a null byte in the context is refused, not cut', async () => {
   expect(await call('POST', '/v1/feedback', { bearer: main.team.keys.client.secret,
     raw: '{"message":"m","context":{"a":"b\\u0000c"}}' }), 400);
