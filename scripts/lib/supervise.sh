@@ -58,13 +58,21 @@ database_is_up_or_ended() { cluster_ready "$VAR/pg" || gone "${PIDS[PostgreSQL]}
 
 # Pools and nginx start side by side; a request that comes before its worker waits in the socket.
 start_serving() {
+	start_pools
+	start_nginx
+}
+
+start_pools() {
 	local family
-	nginx_render "$VAR/nginx.conf"
 	for family in $(families); do
 		keep_log_short "$LOG/$family.log"
 		rm -f "$RUN/$family.sock"
 		start_child "$family"
 	done
+}
+
+start_nginx() {
+	nginx_render "$VAR/nginx.conf"
 	start_child nginx
 	wait_for 15 serving || not_serving
 }
