@@ -5,7 +5,7 @@
 # TEST_WAY says how it is all run: pgbouncer (the programs go through one, in transaction mode) or
 # partitions (the inbox is partitioned by user); neither is the plain way.
 
-. "$ROOT/tests/lib/pool.sh"
+. "$ROOT/tests/lib/pgbouncer.sh"
 
 SOCKETS=$WORK/sockets	# of PostgreSQL
 DOOR=$SOCKETS		# where the programs find it
@@ -28,10 +28,10 @@ cluster_up() {
 	partitions) partition "$(cluster_url "$SOCKETS" carillon carillon_migrator)" ;;
 	pgbouncer)
 		DOOR=$WORK/pool
-		pool_settings "$SOCKETS" "$DOOR"
-		pool_command "$DOOR"
-		setsid setpriv --pdeathsig INT "${POOL[@]}" >"$WORK/pool.log" 2>&1 </dev/null &
-		POOL_PID=$!
+		pgbouncer_settings "$SOCKETS" "$DOOR"
+		pgbouncer_command "$DOOR"
+		setsid setpriv --pdeathsig INT "${PGBOUNCER[@]}" >"$WORK/pool.log" 2>&1 </dev/null &
+		PGBOUNCER_PID=$!
 		wait_for 10 test -S "$DOOR/.s.PGSQL.5432" || { cat "$WORK/pool.log"; die "no PgBouncer"; }
 		;;
 	esac
@@ -94,7 +94,7 @@ partition() { # CONNECTION
 
 cluster_down() {
 	[ -z "${TEST_ON-}" ] || return 0
-	kill -INT ${POOL_PID:+"$POOL_PID"} 2>/dev/null
+	kill -INT ${PGBOUNCER_PID:+"$PGBOUNCER_PID"} 2>/dev/null
 	cluster_stop "$WORK/pg" 2>/dev/null
 }
 

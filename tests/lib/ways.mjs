@@ -11,7 +11,7 @@ export const way = process.env.TEST_WAY ?? '';
 // Resolves to the settings with which programs go through it.
 export async function startPool(sockets) {
   const listen = path.join(sockets, 'pool');
-  const lines = '. "$0/scripts/lib/common.sh"; . "$0/tests/lib/pool.sh"; pool_settings "$1" "$2"; pool_command "$2"; printf "%s\\n" "${POOL[@]}"';
+  const lines = '. "$0/scripts/lib/common.sh"; . "$0/tests/lib/pgbouncer.sh"; pgbouncer_settings "$1" "$2"; pgbouncer_command "$2"; printf "%s\\n" "${PGBOUNCER[@]}"';
   const command = execFileSync('bash', ['-c', lines, root, sockets, listen], { encoding: 'utf8' }).trim().split('\n');
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], { stdio: 'ignore' });
   while (!existsSync(path.join(listen, '.s.PGSQL.5432'))) {
