@@ -344,6 +344,7 @@ today() {
 	as owner
 	start_job project_export
 	minute jobs
+	date_exports
 	at ago '4 hours'
 	as elsewhere
 	feedback '{"message":"Where do I find the opening hours?","name":"Lee"}'
@@ -402,9 +403,26 @@ lose_workers() {
 		started_at = created_at + interval '1 second', step = 'issues', done = 12 WHERE status = 'pending'"
 }
 
-# A worker has just begun with the job that waits (job_claim, job_progress); cron takes it over when its lease is up.
+# A worker has just begun with the job that waits (job_claim, export_head, job_progress); cron takes it over when its
+# lease is up.
 take_up() {
 	at ago '55 seconds'
-	sql "UPDATE jobs SET status = 'running', attempts = 1, run_token = gen_random_uuid(), lease_until = clock_timestamp() + interval '90 seconds',
-		started_at = clock_timestamp(), step = 'issues', done = 24, total = 40 WHERE status = 'pending'"
+	sql "UPDATE jobs j SET status = 'running', attempts = 1, run_token = gen_random_uuid(),
+		lease_until = clock_timestamp() + interval '90 seconds', started_at = clock_timestamp(), step = 'issues',
+		done = n.before, total = n.before + n.after
+		FROM (SELECT (SELECT count(*) FROM members WHERE team_id = '$DEMO') + (SELECT count(*) FROM experiments)
+			+ (SELECT count(*) FROM flags) + (SELECT count(*) FROM schedules) AS before,
+		    (SELECT count(*) FROM issues WHERE project_id = '$PROJECT')
+			+ (SELECT count(*) FROM feedback WHERE project_id = '$PROJECT') AS after) n
+		WHERE j.status = 'pending'"
+}
+
+# A file says when it was made: as long ago as its job.
+date_exports() {
+	local file at
+	at later '1 second'
+	sql "SELECT file_name, moment_text(started_at) FROM jobs WHERE file_name IS NOT NULL"
+	while IFS='|' read -r file at; do
+		sed -i "1,3s/\"exported_at\":\"[^\"]*\"/\"exported_at\":\"$at\"/" "$VAR/exports/$file"
+	done <<<"$ANSWER"
 }

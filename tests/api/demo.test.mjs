@@ -189,8 +189,16 @@ test('the last export can be downloaded, the one before a week ago cannot', asyn
   const [fresh, old] = (await list('owner', `/v1/teams/${team}/jobs`)).filter(({ status, type }) => status === 'completed' && type === 'project_export');
   const { json } = await call('GET', fresh.file.url, { as: as.viewer, lax: true });
   assert.equal(json.project.name, 'Demo Project');
+  assert.equal(json.exported_at, fresh.started_at);
   assert.ok(json.experiments.length > 5 && json.feedback.length > 3);
   assert.equal(old.file, null);
+});
+
+test('the job that runs has as much to do as it says, and is finished by cron when its worker stays away', () => {
+  const { id, total } = rows("SELECT id, total FROM jobs WHERE status = 'running'")[0];
+  exec("UPDATE jobs SET lease_until = now() - interval '1 second' WHERE status = 'running'");
+  assert.equal(cron('jobs').completed, 1);
+  assert.equal(value(`SELECT total FROM jobs WHERE id = ${quote(id)}`), total);
 });
 
 test('who was told of a failure schedules again, where the link leads', async () => {
@@ -211,11 +219,6 @@ test('an admin sends the failed mail again, and it arrives', async () => {
   await ok(200, 'POST', `/v1/teams/${team}/deliveries/${failed[0].id}/replay`, { as: as.admin, body: {} });
   cron('dispatch');
   assert.equal(mailsTo('collaborator@example.com').length, before + 1);
-});
-
-test('the job that runs is finished by cron when its worker stays away', () => {
-  exec("UPDATE jobs SET lease_until = now() - interval '1 second' WHERE status = 'running'");
-  assert.equal(cron('jobs').completed, 1);
 });
 
 test('mail of the demo is kept apart, and a copy in use is left alone', () => {
