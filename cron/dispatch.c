@@ -179,6 +179,7 @@ dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
 	arena_init(&d.keep, ARENA_MAX);
 	arena_init(&d.work, ARENA_MAX);
 	d.ends = clock_ms() + (adapter->run_ms > 0 ? adapter->run_ms : RUN_MS);
+	d.busy_from = clock_us();
 	d.host = mail_host(&d.keep, run->conf->base_url);
 	d.may_mute = types_that_may_be_muted(&d.keep);
 	d.lease_ms = arena_fmt(&d.keep, "%" PRId64, run->conf->lease_ms);

@@ -37,6 +37,7 @@ struct dispatch {
 	struct arena keep, work; /* for the whole run; for one call */
 	int64_t *tally;
 	int64_t ends;      /* clock_ms() */
+	int64_t busy_from; /* clock_us(): since then the database has worked for us */
 	double per_second; /* the pace as it was last seen */
 	bool parked;       /* somebody found that nothing could be sent */
 	bool enough;       /* this run has nothing more to do, and that is sound */

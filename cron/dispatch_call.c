@@ -12,15 +12,29 @@
 #include "queries.h"
 
 #define NAP_MS 250 /* the pace may rise while we wait */
+#define RESTS  1.5 /* for each moment in which we kept the database busy */
 
 /* ---- the pace ---- */
 
 static void
-nap(int64_t ms)
+nap(int64_t us)
 {
-	struct timespec t = { .tv_nsec = (ms < NAP_MS ? ms : NAP_MS) * 1000000 };
+	struct timespec t = { .tv_nsec = (us < NAP_MS * 1000 ? us : NAP_MS * 1000) * 1000 };
 
 	nanosleep(&t, NULL);
+}
+
+/*
+ * Calls of many follow each other as fast as the provider lets them, and people who poll share the
+ * machine with them: leave it to them for longer than this call needed it.  away_us: what it spent
+ * waiting for others.
+ */
+static void
+give_way(struct dispatch *d, int64_t away_us)
+{
+	if (d->adapter->most > 1)
+		nap((int64_t)(RESTS * (double)(clock_us() - d->busy_from - away_us)));
+	d->busy_from = clock_us();
 }
 
 /* Wait for the right to one call.  *ours: whether we have got it. */
@@ -45,7 +59,7 @@ wait_for_turn(struct dispatch *d, bool *ours)
 			d->enough = wait > d->call_ms;
 			break;
 		}
-		nap(wait);
+		nap(wait * 1000);
 	}
 	return true;
 }
@@ -216,6 +230,7 @@ bool
 dispatch_call(struct dispatch *d, struct batch *b)
 {
 	struct answer an = { .outcome = OUT_SENT };
+	int64_t away = clock_us();
 	bool ours;
 
 	b->call.key = key_of(d, b);
@@ -227,5 +242,9 @@ dispatch_call(struct dispatch *d, struct batch *b)
 	if (clock_ms() + d->call_ms * 3 / 2 > b->until)
 		return not_asked(d, b, &an);
 	d->adapter->send(d->state, &d->work, &b->call, &an);
-	return keep_pace(d, &an) && settle(d, b, &an);
+	away = clock_us() - away;
+	if (!keep_pace(d, &an) || !settle(d, b, &an))
+		return false;
+	give_way(d, away);
+	return true;
 }
