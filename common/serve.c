@@ -19,8 +19,8 @@
 #include "trim.h"
 
 #define LISTEN_FD    0
-#define SLOTS        256 /* connections of a process; more wait in the backlog */
-#define TURN_MAX     64  /* events a turn */
+#define SLOTS        256                /* connections of a process; more wait in the backlog */
+#define TURN_MAX     64                 /* events a turn */
 #define ARENA_MAX    (64 * 1024 * 1024) /* news for each of 300,000 members; all else is small */
 #define TICK_MS      250
 #define IDLE_MS      1000  /* a connection idle for so long makes room when there is none */
