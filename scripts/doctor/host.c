@@ -133,8 +133,6 @@ check_address(struct doctor *d)
 	    "links in mail begin so: mend CARILLON_BASE_URL, the name or the certificate");
 }
 
-/* ---- the host ---- */
-
 struct finding
 check_disk(struct doctor *d)
 {

@@ -10,7 +10,7 @@
 
 #define LETTERS_MIN 12 /* different ones in a secret */
 
-/* Why nobody else's eyes are kept from path, or NULL. */
+/* Why others can read path, or NULL. */
 static const char *
 exposed(struct doctor *d, const char *path)
 {

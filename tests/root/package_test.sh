@@ -70,10 +70,14 @@ check 'the doctor says what is missing' state_is settings fail
 inside mv /etc/nginx/sites-away /etc/nginx/sites-available
 
 # ---- they come ----
-check 'PostgreSQL starts' inside systemctl start postgresql@15-main
+pg=$(basename "${PGBIN%/bin}")
+# a cluster of the host may be in use there
+inside sh -c 'rm -rf /etc/postgresql/* /var/lib/postgresql/*'
+check 'PostgreSQL has a cluster' inside pg_createcluster "$pg" main
+check 'PostgreSQL starts' inside systemctl start "postgresql@$pg-main"
 check 'nginx starts' inside systemctl start nginx
 check 'their packages trigger the rest' inside sh -c \
-	'dpkg-trigger --by-package=postgresql-15 /usr/lib/postgresql && dpkg --triggers-only carillon'
+	"dpkg-trigger --by-package=postgresql-$pg /usr/lib/postgresql && dpkg --triggers-only carillon"
 check 'all of it starts' unit_is active carillon.target
 check 'it serves' eventually answers 200 $URL/livez
 check 'cron runs' eventually answers 200 $URL/readyz
@@ -88,6 +92,14 @@ check 'nor does anybody in the host read a password in the list of processes' re
 before=$(sums)
 check 'set up once more' inside carillon setup
 check 'nothing is made twice' test "$(sums)" = "$before"
+
+sed -i '/DATABASE_URL/d' "$ROOTFS/etc/carillon/carillon.env"
+sed -i 1d "$ROOTFS/etc/carillon/owner.env"
+check 'an owner that somebody else has named' grep -q 'CREATE ROLE carillon_migrator' <(inside carillon setup)
+check 'is not replaced' refuse grep -q DATABASE_URL "$ROOTFS/etc/carillon/carillon.env"
+inside rm /etc/carillon/owner.env
+check 'what was cut short is made whole' inside carillon setup
+check 'and works' eventually doctor
 
 # ---- the units ----
 # shellcheck disable=SC2016 # that shell expands it
