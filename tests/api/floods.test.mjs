@@ -39,8 +39,9 @@ test('a flood of different issues: a hundred have rows of their own, one counts 
 // Write into what is known of a project's flood; as if it had begun earlier, by minutes.
 const burst = (world, columns) => exec(`UPDATE issue_bursts SET ${columns} WHERE project_id = ${quote(world.team.project)};`);
 const later = (world, minutes) => exec(`UPDATE issue_bursts SET began_at = began_at - interval '${minutes} minutes' WHERE project_id = ${quote(world.team.project)};
-  UPDATE notifications SET dedupe_key = 'issues:' || b.project_id || ':' || to_char(b.began_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS')
-    FROM issue_bursts b WHERE b.project_id = ${quote(world.team.project)} AND dedupe_key LIKE 'issues:' || b.project_id || ':%';`);
+  WITH b AS MATERIALIZED (SELECT 'issues:' || project_id || ':' AS head, to_char(began_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS') AS at
+    FROM issue_bursts WHERE project_id = ${quote(world.team.project)})
+  UPDATE notifications SET dedupe_key = b.head || b.at FROM b WHERE starts_with(dedupe_key, b.head);`);
 
 test('the hour over, issues have rows of their own again, and the next flood a row of its own', async () => {
   const world = makeWorld();

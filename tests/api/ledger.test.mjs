@@ -101,7 +101,8 @@ test('of a webhook only the host is told', async () => {
 
 test('replay: it waits as if it was never tried, and the audit log says who', async () => {
   const failed = failedDelivery(viewer, team.id);
-  exec(`UPDATE deliveries SET first_try_at = now(), via = 'resend', body = 'b', provider_id = 'p' || id WHERE id = ${quote(failed.id)};`);
+  exec(`UPDATE deliveries SET first_try_at = now(), via = 'resend', body = 'b', provider_id = 'p' || id
+    WHERE user_id = ${quote(viewer.id)} AND id = ${quote(failed.id)};`);
   const { delivery } = expect(await replay(failed), 200);
   assert.deepEqual([delivery.status, delivery.attempts, delivery.error, delivery.replays], ['pending', 0, null, 1]);
   const row = stored(failed);
