@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scope.h"
+#include "text.h"
 
 #define PREFIX      "whsec_"
 #define VERSION     "v1,"
@@ -24,7 +25,7 @@ sodium_ready(void)
 		abort();
 }
 
-/* The bytes of a secret; 0 when it is none. */
+/* The bytes of a secret; 0 when it is none.  libsodium reads some bytes above 0x7f as letters. */
 static size_t
 read_secret(const char *s, unsigned char key[HOOK_KEY_MAX])
 {
@@ -33,7 +34,8 @@ read_secret(const char *s, unsigned char key[HOOK_KEY_MAX])
 	if (s == NULL || strncmp(s, PREFIX, sizeof(PREFIX) - 1) != 0)
 		return 0;
 	s += sizeof(PREFIX) - 1;
-	if (sodium_base642bin(key, HOOK_KEY_MAX, s, strlen(s), NULL, &n, NULL, VARIANT) != 0 ||
+	if (!text_is_ascii(s, strlen(s)) ||
+	    sodium_base642bin(key, HOOK_KEY_MAX, s, strlen(s), NULL, &n, NULL, VARIANT) != 0 ||
 	    n < HOOK_KEY_MIN)
 		return 0;
 	return n;

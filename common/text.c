@@ -83,6 +83,15 @@ text_is_utf8(const char *s, size_t n)
 	return true;
 }
 
+bool
+text_is_ascii(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] > 0x7f)
+			return false;
+	return true;
+}
+
 size_t
 text_prefix(const char *s, size_t max)
 {

@@ -15,6 +15,8 @@
  * U+10FFFF, and no NUL. */
 bool text_is_utf8(const char *s, size_t n);
 
+bool text_is_ascii(const char *s, size_t n);
+
 /* Bytes of the one character of such UTF-8 that starts at s, of which n bytes are
  * there; 0 when none does. */
 size_t text_char(const char *s, size_t n);

@@ -93,10 +93,8 @@ split(const char *text, size_t n, struct parts *p)
 static bool
 decode(const char *s, size_t n, unsigned char *out, size_t max, size_t *len)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] > 0x7f)
-			return false;
-	return sodium_base642bin(out, max, s, n, NULL, len, NULL, VARIANT) == 0;
+	return text_is_ascii(s, n) &&
+	    sodium_base642bin(out, max, s, n, NULL, len, NULL, VARIANT) == 0;
 }
 
 /* The MAC is that of one of the keys whose header this is. */

@@ -62,6 +62,7 @@ static const struct {
 	{ "whsec_AAAAAAAAAAAAAAAAAAAA", false },             /* 15 */
 	{ "whsec_AAAAAAAAAAAAAAAAAAAAAA", false },           /* no padding */
 	{ "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa_w", false }, /* base64url */
+	{ "whsec_MDEyMzQ1Njc5O\xa9\xb9\x96\xa6\xcd\xad\x93\xa7g==", false },
 	{ "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", false },
 	{ "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", false },
 	{ "", false },
