@@ -254,8 +254,7 @@ judge(struct resend *r, struct arena *a, const struct call *c, const struct post
 		name = "no ids in the answer";
 	}
 	read_pace(r->post, out);
-	snprintf(out->why, SEND_WHY_MAX, "%ld %.100s", got->status,
-	    name != NULL ? text_one_line(a, name) : "without a name");
+	resend_why(a, got->status, name, out->why);
 }
 
 static void

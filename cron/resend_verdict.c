@@ -1,8 +1,16 @@
 #include "resend_verdict.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define HOUR 60
+#include "excerpt.h"
+#include "text.h"
+
+#define HOUR       60
+#define SHOWN_MAX  45 /* characters of a name */
+#define STATUS_MAX 20 /* bytes of a status */
+
+_Static_assert(STATUS_MAX + 4 * SHOWN_MAX <= SEND_WHY_MAX, "no character is cut");
 
 /* By status and name; a row without a name is for all other names, one without a status's units
  * (as 400) for the class. */
@@ -69,4 +77,11 @@ resend_verdict(long status, const char *name)
 			return (struct verdict){ r->outcome, r->name != NULL, r->park_min };
 	}
 	return (struct verdict){ .outcome = OUT_UNKNOWN };
+}
+
+void
+resend_why(struct arena *a, long status, const char *name, char out[SEND_WHY_MAX])
+{
+	snprintf(out, SEND_WHY_MAX, "%ld %s", status,
+	    name != NULL ? excerpt_cut(a, text_one_line(a, name), SHOWN_MAX) : "without a name");
 }

@@ -15,4 +15,7 @@ struct verdict {
 /* name is the error's, or NULL when the body has none that can be read. */
 struct verdict resend_verdict(long status, const char *name);
 
+/* Both in words, in valid UTF-8 whatever name is. */
+void resend_why(struct arena *a, long status, const char *name, char out[SEND_WHY_MAX]);
+
 #endif

@@ -2,6 +2,7 @@
 #include "cron/resend_verdict.h"
 
 #include "t.h"
+#include "text.h"
 
 static const struct {
 	long status;
@@ -68,6 +69,30 @@ static const struct {
 	{ 999, NULL, OUT_UNKNOWN, false, 0 },
 };
 
+/* It is kept in the database and shown: no half of a character, no end of a line. */
+static void
+test_why(void)
+{
+	struct arena a;
+	char name[400], why[SEND_WHY_MAX];
+
+	arena_init(&a, 1024 * 1024);
+	resend_why(&a, 422, "validation_error", why);
+	T_SAME(why, "422 validation_error", "why");
+	resend_why(&a, 403, NULL, why);
+	T_SAME(why, "403 without a name", "why");
+	resend_why(&a, 500, "a\r\nb", why);
+	T_SAME(why, "500 a  b", "why");
+	for (size_t shift = 0; shift < 4; shift++) {
+		memset(name, 'x', shift);
+		for (size_t i = shift; i + 4 < sizeof(name); i += 4)
+			memcpy(name + i, "\xf0\x9f\x94\x94", 5);
+		resend_why(&a, 422, name, why);
+		T_OK(text_is_utf8(why, strlen(why)) && text_length(why) == 4 + 45, "%s", why);
+	}
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -80,5 +105,6 @@ main(void)
 		T_OK(v.park_min == rows[i].park_min, "%ld %s: %ld minutes", rows[i].status, name,
 		    (long)v.park_min);
 	}
+	test_why();
 	return T_DONE("resend_verdict");
 }
