@@ -1,6 +1,7 @@
 # make help lists the targets.  Everything lands in build/ (build-san/ with SAN=1).
 OUT      := $(or $(BUILD),build$(if $(SAN),-san))
 PREFIX   ?= /usr/local
+,        := ,
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
             -Wvla -Wwrite-strings -Wpointer-arith -Wundef -Wno-missing-field-initializers
 
@@ -16,7 +17,7 @@ CPPFLAGS += -D_GNU_SOURCE -I. -Icommon -I$(OUT)/gen -include common/banned.h
 CFLAGS   += -std=gnu11 -g -fno-common $(WARN)
 LDFLAGS  += -Wl,--as-needed -Wl,-z,relro,-z,now
 ifdef SAN
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined$(if $(FUZZ),$(,)fuzzer-no-link) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS   += -O1 $(SANITIZE)
 LDFLAGS  += $(SANITIZE)
 else
@@ -33,6 +34,7 @@ FAMILIES := $(sort $(filter-out main,$(patsubst cgi/%.c,%,$(wildcard cgi/*.c))) 
 COMMON   := $(call obj,$(wildcard common/*.c)) $(OUT)/obj/gen/queries.o
 CRON     := $(call obj,$(wildcard cron/*.c))
 CGIS     := $(FAMILIES:%=$(OUT)/cgi/%)
+FUZZERS  := $(patsubst tests/fuzz/%_fuzz.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS    := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/*_test.c))
 PROGS    := $(CGIS) $(if $(CRON),$(OUT)/carillon-cron) \
             $(patsubst scripts/%.c,$(OUT)/carillon-%,$(wildcard scripts/*.c)) $(OUT)/carillon-doctor
@@ -41,6 +43,7 @@ SQL      := $(sort $(wildcard sql/query/*.sql))
 export CARILLON_BUILD = $(abspath $(OUT))
 JOBS      = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 BUILD_NOW = @$(MAKE) --no-print-directory $(JOBS)
+BUILD_FUZZ = $(BUILD_NOW) BUILD=build-fuzz SAN=1 FUZZ=1 CC=clang fuzzers
 Q        := $(if $(V),,@)
 LINK      = $(Q)echo "link $@"; mkdir -p $(@D); \
             $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
@@ -65,7 +68,12 @@ stop: ## stop what run or start started
 
 test: test-deps ## run every test; TEST=name runs one
 	+$(BUILD_NOW) all tests
+	+$(BUILD_FUZZ)
 	@scripts/test $(TEST)
+
+fuzz: test-deps ## fuzz each target for FUZZ_SECONDS (1200); TEST=name only one
+	+$(BUILD_FUZZ)
+	@scripts/fuzz $(or $(FUZZ_SECONDS),1200) $(TEST)
 
 pictures: ## make the pictures of README anew
 	@$(MAKE) --no-print-directory test TEST=browser/screenshots; cp tests/out/readme/*.png tests/screenshots/
@@ -83,6 +91,8 @@ test-deps:
 	@scripts/install-deps --test
 tests: $(TESTS)
 	@:
+fuzzers: $(FUZZERS)
+	@:
 
 install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units and manuals too
 	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/package/install
@@ -90,8 +100,8 @@ install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units 
 deb: all ## the same as a Debian package in build/
 	@scripts/package/deb
 
-clean: ## remove build/ and build-san/, never var/
-	rm -rf build build-san
+clean: ## remove build/, build-san/ and build-fuzz/, never var/
+	rm -rf build build-san build-fuzz
 
 $(foreach f,$(FAMILIES),$(eval $(OUT)/cgi/$(f): $(call family,$(f))))
 $(CGIS): $(OUT)/cgi/%: $(OUT)/obj/cgi/main.o $(COMMON)
@@ -111,6 +121,11 @@ $(foreach t,$(TESTS),$(eval $(t): $(call unit,$(patsubst %_test,%,$(notdir $(t))
 $(TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o $(COMMON)
 	$(LINK) $(CURL_LIBS)
 
+# cron/post is played by the target that looks at what it brings
+$(FUZZERS): $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%_fuzz.o $(OUT)/obj/tests/fuzz/fuzz.o $(COMMON)
+	$(LINK) $(CURL_LIBS) -fsanitize=fuzzer
+$(OUT)/fuzz/resend: $(filter-out %/main.o %/post.o,$(CRON))
+
 GEN      := $(OUT)/gen/queries.h $(OUT)/gen/queries.c
 $(GEN) &: $(SQL) scripts/sql2c.awk
 	$(Q)mkdir -p $(OUT)/gen
@@ -124,4 +139,4 @@ $(OUT)/obj/%.o: %.c Makefile | $(GEN)
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help run start stop test pictures bench lint deps test-deps tests install deb clean
+.PHONY: all help run start stop test fuzz pictures bench lint deps test-deps tests fuzzers install deb clean
