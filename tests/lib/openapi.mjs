@@ -35,5 +35,11 @@ export function operations(file = path.join(root, 'nginx/www/openapi.yaml')) {
   return found.map((each) => ({ ...each, access: accessOf(each.lines) }));
 }
 
+// What Allow says of a path of the document.
+export function methodsOf(where) {
+  const known = operations().filter((op) => op.path === where).map((op) => op.method);
+  return new Set(known.includes('GET') ? [...known, 'HEAD'] : known);
+}
+
 // A path whose placeholders have lost their names, to compare it with another's.
 export const shape = (text) => text.replace(/\{[^}]*\}/g, '{}');
