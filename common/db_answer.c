@@ -53,10 +53,12 @@ keep(struct lane *l, PGresult *res)
 	PQclear(res);
 }
 
-/* One statement's answers have ended: on to the next, or to the Sync. */
+/* One statement's answers have ended: on to the next, or to the Sync.  A batch may take long, a server
+ * that goes on answering has not fallen silent. */
 static void
 step(struct lane *l)
 {
+	l->since = clock_ms();
 	if (l->at->preparing && !l->at->prepare_only)
 		l->at->preparing = false;
 	else

@@ -11,7 +11,7 @@
 #include "queries.h"
 
 #define CONNECT_MS     3000  /* for one connection to come up */
-#define ANSWER_MS      5000  /* for a batch of requests; above the roles' statement_timeout */
+#define ANSWER_MS      5000  /* from one answer to the next; above the roles' statement_timeout */
 #define ANSWER_LONG_MS 70000 /* without an event loop: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
 

@@ -225,7 +225,8 @@ SELECT project_id AS id FROM issue_bursts
 WITH changed AS (
 	UPDATE notifications n
 	   SET body = $3::text
-	 WHERE n.user_id = ANY ($1::uuid[]) AND n.dedupe_key = $2::text
+	  FROM unnest($1::uuid[]) AS given (id)
+	 WHERE n.user_id = given.id AND n.dedupe_key = $2::text
 	   AND n.read_at IS NULL AND n.deleted_at IS NULL
 	RETURNING n.user_id, n.in_app
 )
@@ -239,9 +240,10 @@ UPDATE inbox i
 -- notices with key $2 stay in the bell, and the digest has them.
 WITH queued AS (
 	SELECT d.user_id, d.id, d.created_at
-	  FROM notifications n
+	  FROM unnest($1::uuid[]) AS given (id)
+	  JOIN notifications n ON n.user_id = given.id
 	  JOIN deliveries d ON d.user_id = n.user_id AND d.notification_id = n.id
-	 WHERE n.user_id = ANY ($1::uuid[]) AND n.dedupe_key = $2::text
+	 WHERE n.dedupe_key = $2::text
 	   AND d.channel = 'email' AND d.status = 'pending' AND d.attempts = 0
 ), first AS (
 	INSERT INTO mail_hours AS h (user_id, kind, project_id, at)
