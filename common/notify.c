@@ -147,11 +147,10 @@ static const char *
 some_users(struct arena *a, const char **at)
 {
 	const char *from = *at + strspn(*at, "{,"), *to = from;
+	size_t commas = 0;
 
-	for (size_t i = 0; i < AT_ONCE && strchr("}", *to) == NULL; i++) {
-		to += strspn(to, ",");
-		to += strcspn(to, ",}");
-	}
+	while (*to != '\0' && *to != '}' && (commas += *to == ',') < AT_ONCE)
+		to++;
 	*at = to;
 	return to == from ? NULL : arena_fmt(a, "{%.*s}", (int)(to - from), from);
 }
