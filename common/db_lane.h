@@ -58,7 +58,7 @@ struct lane {
 	bool preparing;     /* the newest batch prepares a statement */
 	bool uncommitted;   /* the oldest batch's COMMIT has failed; that answer has not ended */
 	bool blocked;       /* part of it waits for room in the socket */
-	int64_t since;      /* ms, monotonic: the last answer, or when waiting or connecting began */
+	int64_t since; /* ms, monotonic: the last answer, or when waiting or connecting began */
 	int64_t rest_until; /* ms: after a refused connection */
 	uint64_t *prepared; /* a bit a statement */
 };
