@@ -6,6 +6,7 @@
  * that nothing needs any more, and the files of jobs (cron/jobs_files.c).  SQL and the reasons for
  * each bound: sql/query/cleanup.sql.
  */
+#include "clock.h"
 #include "cron.h"
 #include "jobs.h"
 #include "log.h"
@@ -38,11 +39,14 @@ sweep_all(const struct run *run, const struct sweep *s, int64_t *tally)
 
 	while (more && !cron_ending()) {
 		SCOPED(rows_free) struct db_rows *rows = NULL;
+		int64_t began = clock_us();
 
 		if (db_alone(run->db, s->batch, DB_ARGS(run->at), &rows) != DB_OK)
 			return cron_failed(run);
 		tally[s->tally] += rows_int(rows, 0, "n");
 		more = rows_bool(rows, 0, "more");
+		if (more)
+			cron_give_way(clock_us() - began);
 	}
 	return true;
 }

@@ -1,8 +1,12 @@
 #include "cron.h"
 
 #include <signal.h>
+#include <time.h>
 
 #include "log.h"
+
+#define NAP_US 250000 /* no longer without a look at what has changed */
+#define RESTS  1.5    /* for each moment in which we kept the database busy */
 
 static volatile sig_atomic_t ending;
 
@@ -33,4 +37,18 @@ cron_failed(const struct run *run)
 {
 	log_line(LOG_ERROR, NULL, "%s", db_error(run->db));
 	return false;
+}
+
+void
+cron_nap(int64_t us)
+{
+	struct timespec t = { .tv_nsec = (us < NAP_US ? us : NAP_US) * 1000 };
+
+	nanosleep(&t, NULL);
+}
+
+void
+cron_give_way(int64_t busy_us)
+{
+	cron_nap((int64_t)(RESTS * (double)busy_us));
 }

@@ -57,6 +57,15 @@ void cron_end_on_signals(void);
 /* Log why the last statement failed; false, for "return cron_failed(run)". */
 bool cron_failed(const struct run *run);
 
+/* Sleep so long, a quarter of a second at most; a signal ends it. */
+void cron_nap(int64_t us);
+
+/*
+ * After a batch of many that kept the database busy so long, and before the next one: people who
+ * poll share the machine with us, so it is left to them for longer than we had it.
+ */
+void cron_give_way(int64_t busy_us);
+
 job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn digest_job;   /* tally: enum digest_tally of cron/digest.h */
 job_fn dispatch_job; /* tally: enum dispatch_tally of cron/dispatch.h */

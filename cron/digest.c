@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "hands.h"
 #include "issue.h"
 #include "log.h"
 #include "notify.h"
@@ -88,64 +89,89 @@ digest_project(const struct run *run, struct arena *a, const char *project, bool
 
 /* ---- all that are due, page by page; one that fails stops no other ---- */
 
-static bool
-digest_page(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally)
+struct page {
+	const struct run *run;
+	const struct db_rows *rows;
+	int64_t *tally;
+	bool sound;
+};
+
+static void
+digest_row(struct page *p, struct arena *a, int row)
 {
-	bool sound = true;
+	int64_t issues;
 
-	for (int i = 0; i < rows_count(page) && !cron_ending(); i++) {
-		int64_t issues;
-		enum db_status st;
-
-		arena_reset(a);
-		st = digest_project(run, a, rows_text(page, i, "id"), false, &issues);
-		if (st == DB_OK) {
-			tally[DIGEST_DIGESTS]++;
-			tally[DIGEST_ISSUES] += issues;
-		} else if (st != DB_NONE) {
-			sound = cron_failed(run);
-		}
+	arena_reset(a);
+	switch (digest_project(p->run, a, rows_text(p->rows, row, "id"), false, &issues)) {
+	case DB_OK:
+		p->tally[DIGEST_DIGESTS]++;
+		p->tally[DIGEST_ISSUES] += issues;
+		break;
+	case DB_NONE:
+		break;
+	default:
+		p->sound = cron_failed(p->run);
 	}
-	return sound;
+}
+
+static void
+digest_some(void *ctx, int hand)
+{
+	struct page *p = ctx;
+	struct arena a;
+
+	arena_init(&a, ARENA_MAX);
+	for (int i = hand; i < rows_count(p->rows) && !cron_ending(); i += HANDS)
+		digest_row(p, &a, i);
+	arena_free(&a);
+}
+
+static bool
+digest_page(const struct run *run, const struct db_rows *rows, int64_t *tally)
+{
+	struct page p = { run, rows, tally, true };
+
+	hands_work(run->db, digest_some, &p);
+	return p.sound;
 }
 
 typedef enum db_status tell_fn(struct db *db, struct arena *a, const struct conf *conf,
     const char *id);
 
 static bool
-tell_each(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally,
-    tell_fn *tell)
+tell_each(const struct run *run, const struct db_rows *page, int64_t *tally, tell_fn *tell)
 {
+	struct arena a;
 	bool sound = true;
 
+	arena_init(&a, ARENA_MAX);
 	for (int i = 0; i < rows_count(page) && !cron_ending(); i++) {
 		enum db_status st;
 
-		arena_reset(a);
-		st = tell(run->db, a, run->conf, rows_text(page, i, "id"));
+		arena_reset(&a);
+		st = tell(run->db, &a, run->conf, rows_text(page, i, "id"));
 		if (st == DB_OK)
 			tally[DIGEST_TOLD]++;
 		else if (st != DB_NONE)
 			sound = cron_failed(run);
 	}
+	arena_free(&a);
 	return sound;
 }
 
 static bool
-tell_page(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally)
+tell_page(const struct run *run, const struct db_rows *page, int64_t *tally)
 {
-	return tell_each(run, a, page, tally, issue_tell);
+	return tell_each(run, page, tally, issue_tell);
 }
 
 static bool
-tell_more_page(const struct run *run, struct arena *a, const struct db_rows *page, int64_t *tally)
+tell_more_page(const struct run *run, const struct db_rows *page, int64_t *tally)
 {
-	return tell_each(run, a, page, tally, issue_tell_more);
+	return tell_each(run, page, tally, issue_tell_more);
 }
 
-/* a is scratch, of each of the page's in turn. */
-typedef bool page_fn(const struct run *run, struct arena *a, const struct db_rows *page,
-    int64_t *tally);
+typedef bool page_fn(const struct run *run, const struct db_rows *page, int64_t *tally);
 
 /* takes_at: the statement's first argument is the moment, then comes the id to go on from. */
 static bool
@@ -158,16 +184,13 @@ each_page(const struct run *run, const struct db_stmt *st, bool takes_at, page_f
 
 	while (n > 0 && !cron_ending()) {
 		SCOPED(rows_free) struct db_rows *page = NULL;
-		struct arena a;
 		enum db_status rc = takes_at ? db_read(run->db, st, DB_ARGS(run->at, from), &page)
 					     : db_read(run->db, st, DB_ARGS(from), &page);
 
 		if (rc != DB_OK && rc != DB_NONE)
 			return cron_failed(run);
 		n = rows_count(page);
-		arena_init(&a, ARENA_MAX);
-		sound = fn(run, &a, page, tally) && sound;
-		arena_free(&a);
+		sound = fn(run, page, tally) && sound;
 		if (n > 0)
 			memcpy(from, rows_text(page, n - 1, "id"), sizeof(from));
 	}

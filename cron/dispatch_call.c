@@ -4,36 +4,21 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "dispatch.h"
 #include "log.h"
 #include "queries.h"
 
-#define NAP_MS 250 /* the pace may rise while we wait */
-#define RESTS  1.5 /* for each moment in which we kept the database busy */
-
 /* ---- the pace ---- */
 
-static void
-nap(int64_t us)
-{
-	struct timespec t = { .tv_nsec = (us < NAP_MS * 1000 ? us : NAP_MS * 1000) * 1000 };
-
-	nanosleep(&t, NULL);
-}
-
-/*
- * Calls of many follow each other as fast as the provider lets them, and people who poll share the
- * machine with them: leave it to them for longer than this call needed it.  away_us: what it spent
- * waiting for others.
- */
+/* Calls of many follow each other as fast as the provider lets them.  away_us: what this one spent
+ * waiting for others. */
 static void
 give_way(struct dispatch *d, int64_t away_us)
 {
 	if (d->adapter->most > 1)
-		nap((int64_t)(RESTS * (double)(clock_us() - d->busy_from - away_us)));
+		cron_give_way(clock_us() - d->busy_from - away_us);
 	d->busy_from = clock_us();
 }
 
@@ -59,7 +44,7 @@ wait_for_turn(struct dispatch *d, bool *ours)
 			d->enough = wait > d->call_ms;
 			break;
 		}
-		nap(wait * 1000);
+		cron_nap(wait * 1000);
 	}
 	return true;
 }

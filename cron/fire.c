@@ -5,9 +5,8 @@
  * any number of runs may work at once.  What somebody else holds is left for later in the same
  * run; what cannot be decided at all stays due and stops no other.  SQL: sql/query/fire.sql.
  *
- * A run has several hands: fibers, each with a connection of its own, that take the moments of a
- * page in turn.  Those of one resource are all in one hand, so that no hand waits for another
- * and a launch comes before its end.
+ * A run has several hands that share the moments of a page.  Those of one resource are all in one
+ * hand, so that no hand waits for another and a launch comes before its end.
  */
 #include "fire.h"
 
@@ -16,7 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "fiber.h"
+#include "hands.h"
 #include "log.h"
 #include "queries.h"
 #include "schedule.h"
@@ -24,21 +23,15 @@
 #define RUN_MS      (5 * 60 * 1000)
 #define SCRATCH_MAX (16 * 1024 * 1024)
 #define KEEP_MAX    (64 * 1024 * 1024) /* every zone that there is needs a tenth */
-#define HANDS       2     /* more fire no faster on two processors, and polls wait longer */
-#define PILE_MAX    1000  /* a page; and what was held, tried … */
-#define ROUNDS      5     /* … so often … */
-#define PAUSE_US    50000 /* … after so long */
-#define AWAY_MAX    3     /* in a row, and the run is over */
-#define SHOWN_MAX   100   /* of a dry run */
+#define PILE_MAX    1000               /* a page; and what was held, tried … */
+#define ROUNDS      5                  /* … so often … */
+#define PAUSE_US    50000              /* … after so long */
+#define AWAY_MAX    3                  /* in a row, and the run is over */
+#define SHOWN_MAX   100                /* of a dry run */
 
 struct pile {
 	struct fire_moment *m; /* PILE_MAX of them */
 	int n;
-};
-
-struct hand {
-	struct sweep *s;
-	struct fire f;
 };
 
 struct sweep {
@@ -46,12 +39,11 @@ struct sweep {
 	int64_t *tally;
 	int64_t ends; /* clock_ms() */
 	bool sound;
-	const char *doubt; /* about the clock, or NULL */
-	bool lost;         /* the database was away, if only for a moment */
-	int away;          /* in a row */
-	struct hand hands[HANDS];
-	int working;             /* hands */
-	struct pile page, again; /* what is in hand, and what is to be tried again */
+	const char *doubt;        /* about the clock, or NULL */
+	bool lost;                /* the database was away, if only for a moment */
+	int away;                 /* in a row */
+	struct fire hands[HANDS]; /* each its own */
+	struct pile page, again;  /* what is in hand, and what is to be tried again */
 	int shown;
 };
 
@@ -168,32 +160,23 @@ decide(struct sweep *s, struct fire *f, const struct fire_moment *m)
 
 /* A hand's share of the page. */
 static void
-work(void *ctx)
+work(void *ctx, int hand)
 {
-	struct hand *h = ctx;
-	struct sweep *s = h->s;
+	struct sweep *s = ctx;
 
 	for (int i = 0; i < s->page.n; i++) {
 		struct fire_moment *m = &s->page.m[i];
 
-		if (&s->hands[m->share % HANDS] == h && (is_over(s) || decide(s, &h->f, m)))
+		if (m->share % HANDS == (uint64_t)hand &&
+		    (is_over(s) || decide(s, &s->hands[hand], m)))
 			keep(s, m);
 	}
-	s->working--;
 }
 
 static void
 decide_page(struct sweep *s)
 {
-	struct db *db = s->f.run->db;
-
-	s->working = HANDS;
-	for (int i = 0; i < HANDS; i++)
-		fiber_start(work, &s->hands[i]);
-	while (s->working > 0) {
-		db_flush(db);
-		db_turn(db, 100);
-	}
+	hands_work(s->f.run->db, work, s);
 }
 
 static void
@@ -352,14 +335,12 @@ sweep_in_earnest(struct sweep *s)
 
 	s->page.m = arena_alloc(a, PILE_MAX * sizeof(*s->page.m));
 	s->again.m = arena_alloc(a, PILE_MAX * sizeof(*s->again.m));
-	for (int i = 0; i < HANDS; i++) {
-		s->hands[i].s = s;
-		open_fire(&s->hands[i].f, s, s->f.run);
-	}
+	for (int i = 0; i < HANDS; i++)
+		open_fire(&s->hands[i], s, s->f.run);
 	sweep_all(s);
 	decide_again(s);
 	for (int i = 0; i < HANDS; i++)
-		close_fire(&s->hands[i].f);
+		close_fire(&s->hands[i]);
 }
 
 bool
