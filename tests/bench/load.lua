@@ -157,6 +157,17 @@ local function event()
 	end
 end
 
+-- All of it, by people who take a moment between two calls.
+local function mixed()
+	local calls = { rotate("GET", count), rotate("GET", list), rotate("GET", "/api/notifications"), patch(), mark_loop(), evaluate(), event() }
+	delay = function()
+		return math.random(10, 30)
+	end
+	return function()
+		return calls[math.random(#calls)]()
+	end
+end
+
 local loads = {
 	["unread-count"] = function() return rotate("GET", count) end,
 	["loop-constant"] = function() return rotate("GET", "/v1/constant") end,
@@ -174,6 +185,7 @@ local loads = {
 	["delete"] = delete,
 	["mark-all"] = once,
 	["mark-loop"] = mark_loop,
+	["mixed"] = mixed,
 	["one-count"] = function() return alone(count, tonumber(number)) end,	-- NUMBER: the user
 	["one-page"] = function() return alone(list, tonumber(number)) end,
 }
