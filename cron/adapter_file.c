@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapter.h"
+#include "owner.h"
 
 struct folder {
 	int fd;
@@ -32,11 +32,11 @@ make_folders(const char *path)
 		if (*s != '/')
 			continue;
 		*s = '\0';
-		if (mkdir(at, 0700) != 0 && errno != EEXIST)
+		if (!owner_mkdir(at, 0700))
 			return false;
 		*s = '/';
 	}
-	return mkdir(at, 0700) == 0 || errno == EEXIST;
+	return owner_mkdir(at, 0700);
 }
 
 static void *
@@ -95,7 +95,7 @@ write_file(const struct folder *f, const char *name, const char *s, size_t n)
 
 	if (fd < 0)
 		return false;
-	ok = write_all(fd, s, n) && fsync(fd) == 0;
+	ok = owner_give(fd, f->fd, ".") && write_all(fd, s, n) && fsync(fd) == 0;
 	return close(fd) == 0 && ok;
 }
 

@@ -17,6 +17,7 @@
 #include "job.h"
 #include "jobs.h"
 #include "log.h"
+#include "owner.h"
 #include "queries.h"
 #include "text.h"
 
@@ -56,12 +57,12 @@ jobs_file_open(struct work *w)
 	f->name = arena_fmt(w->a, "%s.%s.json", w->id, w->token);
 	f->path = arena_fmt(w->a, "%s/%s", f->folder, f->name);
 	f->part = arena_fmt(w->a, "%s" PART, f->path);
-	if (mkdir(f->folder, 0750) != 0 && errno != EEXIST) {
+	if (!owner_mkdir(f->folder, 0750)) {
 		broken(f, "make the folder");
 		return NULL;
 	}
 	fd = open(f->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0 || (f->to = fdopen(fd, "w")) == NULL) {
+	if (fd < 0 || !owner_give(fd, AT_FDCWD, f->folder) || (f->to = fdopen(fd, "w")) == NULL) {
 		broken(f, "make the file");
 		if (fd >= 0)
 			close(fd);
