@@ -260,9 +260,6 @@ last_days() {
 	at day 3 10:40
 	as developer
 	move_issue search snoozed
-	at day 3 13:00
-	as viewer
-	call PATCH /v1/auth/me '{"preferences":{"notifications":{"types":{"feedback.new":{"email":false},"issue.new":{"in_app":false}}}}}'
 	at day 3 15:00
 	as collaborator
 	experiment reminder '{"name":"Free delivery reminder","hypothesis":"Saying how little is missing for free delivery makes baskets bigger.","url_rules":["https://shop.example/basket","https://shop.example/checkout*"],"variations":[{"name":"As it is","weight":80},{"name":"Reminder","weight":20}],"metrics":["items in the basket","orders"]}'
@@ -276,6 +273,7 @@ last_days() {
 	deliver
 	at day 2 10:00
 	as admin
+	call DELETE "/v1/teams/$DEMO/members/00000000-0000-4000-8000-000000000005/suppression"
 	start_job issue_digest
 	minute jobs
 	at day 2 11:15
@@ -373,10 +371,6 @@ today() {
 	at ago '12 minutes'
 	cron fire
 	deliver
-	at ago '1 minute'
-	as admin
-	start_job project_export
-	take_up
 }
 
 # ---- what others do to the program, which has no door for it ----
@@ -401,20 +395,6 @@ lose_workers() {
 	at later '4 minutes 31 seconds'
 	sql "UPDATE jobs SET status = 'running', attempts = 3, run_token = gen_random_uuid(), lease_until = clock_timestamp() - interval '1 second',
 		started_at = created_at + interval '1 second', step = 'issues', done = 12 WHERE status = 'pending'"
-}
-
-# A worker has just begun with the job that waits (job_claim, export_head, job_progress); cron takes it over when its
-# lease is up.
-take_up() {
-	at ago '55 seconds'
-	sql "UPDATE jobs j SET status = 'running', attempts = 1, run_token = gen_random_uuid(),
-		lease_until = clock_timestamp() + interval '90 seconds', started_at = clock_timestamp(), step = 'issues',
-		done = n.before, total = n.before + n.after
-		FROM (SELECT (SELECT count(*) FROM members WHERE team_id = '$DEMO') + (SELECT count(*) FROM experiments)
-			+ (SELECT count(*) FROM flags) + (SELECT count(*) FROM schedules) AS before,
-		    (SELECT count(*) FROM issues WHERE project_id = '$PROJECT')
-			+ (SELECT count(*) FROM feedback WHERE project_id = '$PROJECT') AS after) n
-		WHERE j.status = 'pending'"
 }
 
 # A file says when it was made: as long ago as its job.

@@ -21,8 +21,9 @@ after(async () => {
   await copy.stop();
   await cluster.stop();
 });
-const { exec, root, token, value } = await import('../lib/client.mjs');
+const { exec, root, rows, token, uuid, value } = await import('../lib/client.mjs');
 const { smaller } = await import('../lib/png.mjs');
+const { makeJob } = await import('../lib/world.mjs');
 const { accessible, bellOf, fits, out, visit } = await import('./browser.mjs');
 
 const MOST_BYTES = 150000;
@@ -32,12 +33,22 @@ const OURS = path.join(out, 'readme');
 const WINDOW = { width: 1280, timezone: 'Europe/Berlin' };
 
 let experiment;
+
+// A worker has just begun with an export (job_claim, export_head, job_progress).
+function takeUp() {
+  const [{ id, team }] = rows("SELECT id, team_id AS team FROM projects WHERE name = 'Demo Project'");
+  const admin = value("SELECT id FROM users WHERE email = 'admin@example.com'");
+  makeJob({ id: team, project: id }, { status: 'running', attempts: 1, notify: true, run_token: uuid(), started_by: admin, step: 'issues', done: 26,
+    total: 41, created_at: '2026-03-10T15:19:00Z', started_at: '2026-03-10T15:19:05Z', lease_until: '2026-03-10T15:20:35Z' });
+}
+
 before(() => {
   mkdirSync(OURS, { recursive: true });
   execFileSync(path.join(root, 'scripts/demo'), ['--at', NOW], { env: process.env });
   cluster.setClock(Math.ceil((Date.parse(NOW) - Date.now()) / 1000));
   exec(`INSERT INTO heartbeats (job, started_at, finished_at) VALUES ('fire', now(), now() + interval '1 day');`);
   experiment = value("SELECT id FROM experiments WHERE name = 'One-page checkout'");
+  takeUp();
 });
 
 const PICTURES = [
