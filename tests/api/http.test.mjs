@@ -20,7 +20,7 @@ const unknown = [
   `/api/notifications/${uuid()}/unread`, '/api/notificationsx', '/v1/auth', '/v1/auth/', '/v1/auth/me/', '/v1/auth/nothing',
   '/v1/teams', '/v1/teams/', '/v1/teamsx', `/v1/teams/${uuid()}/nothing`, `/v1/teams/${uuid()}/members/`, '/v1/projects',
   `/v1/projects/${uuid()}/nothing`, `/v1/projects/${uuid()}/feedback/`, `/v1/projects/${uuid()}/feedback/x`, '/v1/feedback/',
-  '/v1/feedbackx', '/v1/feeds/', '/v1/feedsx', '/feeds', '/feeds/', '/feeds/x', '/v1/flags', '/v1/flags/', '/v1/flagsx', `/v1/flags/${uuid()}/run`, `/v1/flags/${uuid()}/environments/production`,
+  '/v1/feedbackx', '/v1/feeds/', '/v1/feedsx', '/feeds', '/feeds/', '/feeds/x', '/hooks', '/hooks/', '/hooks/x', '/v1/flags', '/v1/flags/', '/v1/flagsx', `/v1/flags/${uuid()}/run`, `/v1/flags/${uuid()}/environments/production`,
   `/v1/projects/${uuid()}/flags/`, '/ofrep', '/ofrep/v1/evaluate', '/ofrep/v1/evaluate/flags/a/b', '/V1/notifications', '/v1//notifications', '//v1/notifications', '/v1/notifications;x=1',
   '/v1/notifications%2f', '/nothing', '/nothing.html', '/.git/config', '/.env', '/livez/', '/livez/x', '/metricsx',
   '/dashboard/nothing', '/openapi.yaml/', '/openapi.yml', '/index.php', '/.error',
