@@ -77,6 +77,14 @@ served(struct out *o, const char *key, const struct db_rows *rows, int row)
 	out_close(o, '}');
 }
 
+/* What was written to the body, or that it is what the client has. */
+static int
+tagged(struct req *rq, struct reply *rp)
+{
+	rp->etag = arena_fmt(rq->a, "\"%s\"", token_digest(rq->a, rp->body.s, rp->body.n));
+	return http_tag_matches(rq->if_none_match, rp->etag) ? http_empty(rp, 304) : rp->status;
+}
+
 int
 evaluate_flag(struct req *rq, struct reply *rp)
 {
@@ -93,7 +101,7 @@ evaluate_flag(struct req *rq, struct reply *rp)
 	if (rows_text(rows, 0, "value") == NULL)
 		return evaluation_failed(rq, rp, 404, key, "FLAG_NOT_FOUND", "Flag not found");
 	served(http_begin(rq, rp, 200), key, rows, 0);
-	return rp->status;
+	return tagged(rq, rp);
 }
 
 int
@@ -116,6 +124,5 @@ evaluate_flags(struct req *rq, struct reply *rp)
 		served(o, rows_text(rows, i, "key"), rows, i);
 	out_close(o, ']');
 	out_close(o, '}');
-	rp->etag = arena_fmt(rq->a, "\"%s\"", token_digest(rq->a, o->s, o->n));
-	return http_tag_matches(rq->if_none_match, rp->etag) ? http_empty(rp, 304) : rp->status;
+	return tagged(rq, rp);
 }

@@ -40,6 +40,21 @@ for (const [kind, on, off] of kinds) {
   });
 }
 
+test('the ETag of one flag moves with what it serves', async () => {
+  const flag = makeFlag(main.team);
+  const ask = (etag) => one(flag.key, { headers: { 'If-None-Match': etag } });
+  const { etag } = (await one(flag.key)).headers;
+  assert.match(etag, /^"[^"]+"$/);
+  for (const list of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+    const again = await ask(list);
+    assert.deepEqual([again.status, again.headers.etag], [304, etag], list);
+  }
+  await toggle(flag, 'run');
+  assert.notEqual((await ask(etag)).headers.etag, etag);
+  expect(await ask(etag), 200);
+  assert.equal((await one('nonesuch')).headers.etag, undefined);
+});
+
 test('a flag that is not there, archived, deleted or another project\'s is FLAG_NOT_FOUND', async () => {
   const archived = makeFlag(main.team, { status: 'ARCHIVED' }, ['production']);
   const foreign = makeFlag(main.other, { key: 'foreign' }, ['production']);
