@@ -15,12 +15,19 @@ find(const struct field *f, const char *key)
 
 /* ---- one reader a type; each returns the member's new value, or NULL ---- */
 
-static const char *
-read_text(const struct field *f, const char *s)
+/* What must not be empty must not look so either. */
+static bool
+text_fits(const char *s, size_t min, size_t max)
 {
 	size_t n = text_length(s);
 
-	return n >= f->min && n <= f->max ? s : NULL;
+	return n >= min && n <= max && (min == 0 || s[strspn(s, " \t\r\n")] != '\0');
+}
+
+static const char *
+read_text(const struct field *f, const char *s)
+{
+	return text_fits(s, f->min, f->max) ? s : NULL;
 }
 
 static const char *
@@ -189,12 +196,8 @@ field_null(const struct req *rq, const char *key)
 bool
 field_is_text(json_object *v, size_t min, size_t max)
 {
-	size_t n;
-
-	if (!json_object_is_type(v, json_type_string))
-		return false;
-	n = text_length(json_object_get_string(v));
-	return n >= min && n <= max;
+	return json_object_is_type(v, json_type_string) &&
+	    text_fits(json_object_get_string(v), min, max);
 }
 
 const char *

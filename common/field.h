@@ -36,7 +36,7 @@ struct field {
 	enum field_type type;
 	enum field_need need;
 	size_t offset;
-	size_t min, max;
+	size_t min, max;          /* characters; min > 0: not all of them blank */
 	const char *const *words; /* NULL-terminated, for FIELD_WORD */
 	field_list_fn *list;      /* for FIELD_LIST */
 };
@@ -65,7 +65,7 @@ int field_read(struct req *rq, struct reply *rp, const struct field *fields, voi
 /* Whether the body says null for key, which field_read() takes for absent. */
 bool field_null(const struct req *rq, const char *key);
 
-/* Whether v is a string of min..max characters: for a field_list_fn. */
+/* Whether v is a string of min..max characters, not all of them blank if min > 0: for a field_list_fn. */
 bool field_is_text(json_object *v, size_t min, size_t max);
 
 /* "true", "false" or NULL: for a statement's parameter. */

@@ -80,7 +80,7 @@ const split = (...weights) => weights.map((weight, i) => ({ name: `V${i}`, weigh
 
 // Bodies of POST (with a name put to them) and of PATCH: body, status, text of a 400.
 const fields = [
-  [{}, 0], [{ name: 'x'.repeat(200) }, 0], [{ name: '🔔'.repeat(200) }, 0], [{ name: 'x'.repeat(201) }, 'name'], [{ name: '' }, 'name'],
+  [{}, 0], [{ name: 'x'.repeat(200) }, 0], [{ name: '🔔'.repeat(200) }, 0], [{ name: 'x'.repeat(201) }, 'name'], [{ name: '' }, 'name'], [{ name: ' ' }, 'name'], [{ metrics: [' '] }, 'metrics'],
   [{ name: null }, 'name'], [{ name: 7 }, 'name'], [{ name: ['x'] }, 'name'],
   [{ hypothesis: null }, 0], [{ hypothesis: '' }, 0], [{ hypothesis: 'é'.repeat(4000) }, 0], [{ hypothesis: 'x'.repeat(4001) }, 'hypothesis'],
   [{ hypothesis: 1 }, 'hypothesis'], [{ hypothesis: {} }, 'hypothesis'],

@@ -80,7 +80,7 @@ for (const [what, character] of characters) {
 const bodies = [
   [{ message: 'x'.repeat(4000) }, 201], [{ message: '🔔'.repeat(4000) }, 201], [{ message: 'x'.repeat(4001) }, 400, 'Invalid field: message'],
   [{ message: '🔔'.repeat(4001) }, 400, 'Invalid field: message'], [{ message: 'é'.repeat(4000) }, 201],
-  [{}, 400, 'Missing field: message'], [{ message: '' }, 400, 'Invalid field: message'], [{ message: 1 }, 400, 'Invalid field: message'],
+  [{}, 400, 'Missing field: message'], [{ message: '' }, 400, 'Invalid field: message'], [{ message: ' \n\t' }, 400, 'Invalid field: message'], [{ message: 1 }, 400, 'Invalid field: message'],
   [{ message: null }, 400, 'Invalid field: message'], [{ message: ['x'] }, 400, 'Invalid field: message'],
   [{ message: 'm', name: 1 }, 400, 'Invalid field: name'], [{ message: 'm', email: 1 }, 400, 'Invalid field: email'],
   [{ message: 'm', context: 'x' }, 400, 'Invalid field: context'], [{ message: 'm', context: [] }, 400, 'Invalid field: context'],

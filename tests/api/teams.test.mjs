@@ -36,7 +36,7 @@ test('a team', async () => {
 const settings = [
   [{}, 200, {}], [{ name: 'Renamed é🔔' }, 200, { name: 'Renamed é🔔' }], [{ strict_schedules: false }, 200, { strict_schedules: false }],
   [{ name: 'Team', strict_schedules: true }, 200, { name: 'Team', strict_schedules: true }],
-  [{ name: '' }, 400, 'Invalid field: name'], [{ name: 1 }, 400, 'Invalid field: name'], [{ name: null }, 400, 'Invalid field: name'],
+  [{ name: '' }, 400, 'Invalid field: name'], [{ name: ' ' }, 400, 'Invalid field: name'], [{ name: 1 }, 400, 'Invalid field: name'], [{ name: null }, 400, 'Invalid field: name'],
   [{ strict_schedules: 'true' }, 400, 'Invalid field: strict_schedules'], [{ strict_schedules: null }, 400, 'Invalid field: strict_schedules'],
   [{ id: uuid() }, 400, 'Unknown field: id'],
 ];
