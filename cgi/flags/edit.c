@@ -230,7 +230,12 @@ change_flag(struct req *rq, struct reply *rp)
 	return flag_reply(rq, rp, db_tx(rq->db, change_body, &w), &w, 200);
 }
 
-/* ---- POST /v1/flags/{id}/archive ---- */
+/*
+ * ---- POST /v1/flags/{id}/archive ----
+ *
+ * What is scheduled outlives this, and a deletion: cron finds the resource unavailable when its
+ * moment comes, and tells the scheduler.
+ */
 
 const struct field flag_version_fields[] = {
 	INT(struct flag_change, version, NULLABLE),
@@ -249,8 +254,6 @@ archive_body(struct db_tx *tx, void *ctx)
 	    (st = change_version(c, now, w->version)) != DB_OK)
 		return st;
 	if (!is_archived(now)) {
-		if ((st = plan_drop(tx, c, c->id, "all")) != DB_OK)
-			return st;
 		st = db_exec(tx, &q_flag_archive, DB_ARGS(c->id, c->rq->user), NULL);
 		if (st != DB_OK)
 			return st;
@@ -283,7 +286,6 @@ remove_body(struct db_tx *tx, void *ctx)
 
 	if ((st = flag_enter(tx, w, RIGHT_PUBLISH, &now)) != DB_OK ||
 	    (st = change_version(c, now, w->version)) != DB_OK ||
-	    (st = plan_drop(tx, c, c->id, "all")) != DB_OK ||
 	    (st = db_exec(tx, &q_flag_remove, DB_ARGS(c->id, c->rq->user), NULL)) != DB_OK)
 		return st;
 	return change_audit(tx, c, "flag.deleted", "flag", c->id);

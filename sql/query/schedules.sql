@@ -89,7 +89,7 @@ UPDATE schedules s
    AND s.status = 'PENDING';
 
 -- name: schedule_drop
--- A manual change ($3) of experiment, flag or flag environment $1 by caller $2 drops the
+-- A manual change ($3) of experiment or flag environment $1 by caller $2 drops the
 -- moments to come that it pre-empts.  run: the enable, and a disable counted from it.
 -- pause: the disable, unless an enable comes before it.  all: each.
 WITH live AS (
@@ -101,8 +101,7 @@ WITH live AS (
 	  JOIN members me ON me.team_id = p.team_id
 	 WHERE me.user_id = $2::uuid AND s.status = 'PENDING'
 	   AND s.resource_kind IN ('experiment', 'flag_environment')
-	   AND s.resource_id IN (SELECT $1::uuid UNION ALL
-		SELECT t.id FROM flag_environments t WHERE t.flag_id = $1::uuid)
+	   AND s.resource_id = $1::uuid
 	   FOR NO KEY UPDATE OF s
 ), dropped AS (
 	UPDATE moments m

@@ -89,6 +89,25 @@ test('who has lost the right to publish schedules in vain', async () => {
   assert.equal(news.data.reason, 'permission_revoked');
 });
 
+for (const how of ['archive', 'delete']) {
+  test(`what is scheduled for a flag outlives its ${how}, and fails`, async () => {
+    const flag = makeFlag(main.team);
+    const path = `/v1/flags/${flag.id}/environments/production/schedule`;
+    const { schedule } = await ok(201, 'PUT', path, { ...as, body: { enable_at: soon(), disable: { days_after: 3, time: '09:30' }, time_zone: zone } });
+    await ok(200, how === 'archive' ? 'POST' : 'DELETE', `/v1/flags/${flag.id}${how === 'archive' ? '/archive' : ''}`, { as: main.owner.token });
+    const [{ resource_id: place }] = rows(`SELECT resource_id FROM schedules WHERE id = ${quote(schedule.id)}`);
+    assert.deepEqual(told(place), [], 'not before its time');
+    comeDue(place, '5 seconds');
+    cron('fire');
+    const [news, ...more] = told(place);
+    assert.deepEqual([news.user_id, news.type, news.data.reason, more], [main.developer.id, 'FLAG_SCHEDULE_FAILED', 'resource_unavailable', []]);
+    const { moments } = await ok(200, 'GET', `/v1/projects/${main.team.project}/schedules?limit=200`, as);
+    assert.deepEqual(moments.filter((each) => each.schedule_id === schedule.id).map((each) => [each.kind, each.outcome, each.reason]).sort(),
+      [['disable', 'DROPPED', 'not_started'], ['enable', 'FAILED', 'resource_unavailable']]);
+    assert.deepEqual((await audited(place)).map((entry) => entry.action), ['schedule.failed', 'schedule.created']);
+  });
+}
+
 // Whoever is first: the other finds it decided, and nothing ever fires at a moment that was taken back.
 test('a cancel or an edit that races the worker: exactly one wins', async () => {
   const fire = () => new Promise((done) => { execFile(program, ['fire'], { cwd: root }, done); });

@@ -197,8 +197,12 @@ test('what is no JSON is not sent', () =>
 test('archiving asks first; then nothing can be changed', () =>
   visit(world.admin, {}, async (page) => {
     const { id } = make({ name: 'Old one' }, ['production']);
+    const body = { disable: { at: '2099-01-01T00:00:00Z' }, time_zone: 'UTC' };
+    const schedule = `/v1/flags/${id}/environments/production/schedule`;
+    await ok(201, 'PUT', schedule, { as: world.admin.token, body });
     await open(page, id, 'Old one');
     await button(page, 'Archive').click();
+    await page.getByRole('dialog').getByText('What is scheduled for it will fail').waitFor();
     await sure(page, 'Keep');
     assert.equal(stored(id).status, 'ACTIVE');
     await button(page, 'Archive').click();
@@ -208,6 +212,8 @@ test('archiving asks first; then nothing can be changed', () =>
     assert.equal(await toggle(page, 'production').isDisabled(), true);
     assert.equal(await button(page, 'Save changes').count(), 0);
     assert.equal(await button(page, 'Archive').count(), 0);
+    assert.equal(await button(page, 'Edit schedule').count(), 0);
+    await button(page, 'Cancel schedule').waitFor();
   }));
 
 test('deleting asks first, and leads back to the list', () =>

@@ -44,9 +44,9 @@ const changes = {
   run: { only: ['enable'], state: { enable: 'on' }, send: (it) => call('POST', `${flagPath(it)}/environments/production/run`, as),
     wins: ['DROPPED', 'manual_change', { ...takenBack, schedule: 'CANCELLED' }], loses: [200] },
   archive: { only: ['enable', 'disable'], leaves: { state: 'ARCHIVED', touched: 2 }, send: (it) => call('POST', `${flagPath(it)}/archive`, as),
-    wins: ['DROPPED', 'manual_change', { ...takenBack, schedule: 'CANCELLED', touched: 1, state: 'ARCHIVED' }], loses: [200] },
+    wins: ['FAILED', 'resource_unavailable', { touched: 2, state: 'ARCHIVED' }], loses: [200] },
   delete: { only: ['enable', 'disable'], leaves: { state: null, touched: null }, send: (it) => call('DELETE', flagPath(it), as),
-    wins: ['DROPPED', 'manual_change', { ...takenBack, schedule: 'CANCELLED', touched: null, state: null }], loses: [200] },
+    wins: ['FAILED', 'resource_unavailable', { touched: null, state: null }], loses: [200] },
 };
 const kinds = ['launch', 'end', 'enable', 'disable'];
 const cases = kinds.flatMap((kind) => Object.entries(changes).filter(([, { only }]) => !only || only.includes(kind))

@@ -63,7 +63,7 @@ function put(it, kind, at, who) {
 }
 
 function cancel(it) {
-  if (!it.plan) return false;
+  if (!it.plan || it.state === null) return false;
   open(it).forEach((m) => settle(m, 'CANCELLED', 'cancelled'));
   it.plan = null;
   if (it.state === 'SCHEDULED') it.state = 'DRAFT';
@@ -100,9 +100,7 @@ function toggle(it, action) {
 
 function end(it, state) {
   if (it.state === null) return false;
-  if (it.state === state) return true;
-  drop(it, () => true);
-  return become(it, state);
+  return it.state === state || become(it, state);
 }
 
 // Take the step { do, ... } on it; whether the API allows it.

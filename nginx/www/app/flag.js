@@ -115,13 +115,20 @@ function environmentsCard(page) {
   );
 }
 
+/* What a person is to know of schedules before the flag is put away. */
+const scheduleWarning = ({ environments }) =>
+  environments.some(({ schedule }) => schedule !== null)
+    ? ' What is scheduled for it will fail: cancel that first.'
+    : '';
+
 async function archive(page) {
   if (!page.free()) return;
   const sure = await confirmAction({
     title: `Archive ${page.object.name}?`,
     text:
       'Nobody is served it any longer, in no environment: programs fall back to their own ' +
-      'default. It can be read, but never again edited, switched or brought back.',
+      'default. It can be read, but never again edited, switched or brought back.' +
+      scheduleWarning(page.object),
     action: 'Archive',
   });
   if (!sure) return;
@@ -137,7 +144,8 @@ async function remove(page) {
     title: `Delete ${page.object.name}?`,
     text:
       `The flag ${page.object.key} is gone for good, in every environment, with what it served. ` +
-      'Programs that ask for it fall back to their own default. Only the audit log remembers it.',
+      'Programs that ask for it fall back to their own default. Only the audit log remembers it.' +
+      scheduleWarning(page.object),
     action: 'Delete for good',
   });
   if (!sure) return;
