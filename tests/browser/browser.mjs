@@ -128,9 +128,14 @@ export async function screenshot(page, name, options = {}) {
   await page.screenshot({ path: path.join(out, 'screenshots', `${name}.png`), ...options });
 }
 
-// Nothing sticks out to the right: no page scrolls sideways.
+// Nothing sticks out to the right: no page scrolls sideways, nor an open dialog.
 export async function fits(page, what) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const over = await page.evaluate(() =>
+    Math.max(
+      document.documentElement.scrollWidth - innerWidth,
+      ...[...document.querySelectorAll('dialog[open]')].map((it) => it.scrollWidth - it.clientWidth),
+    ),
+  );
   assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
 }
 
