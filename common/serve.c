@@ -26,7 +26,8 @@
 #define IDLE_MS      1000  /* a connection idle for so long makes room when there is none */
 #define PART_MS      10000 /* for a request to arrive whole */
 #define GUARD_S      5     /* a write that blocks: nginx always reads, so it is not nginx */
-#define DRAIN_MS     100   /* after SIGTERM, for requests already on kept connections */
+#define DRAIN_MS     2000  /* after SIGTERM, for nginx to close the connections that it keeps */
+#define DRAIN_TURN   10    /* and how often that is looked at, ms */
 #define DRAIN_MAX_MS 8000  /* and for those under way; scripts/run waits for 10 s */
 
 static struct server {
@@ -185,15 +186,18 @@ empty_memory(void)
 	return server.memory;
 }
 
+/* A record that nobody asked for: nginx closes a connection that it keeps when this comes, and
+ * passes over it when it has just sent a request. */
+static const unsigned char unasked[8] = { 1, 7 /* STDERR */, 0, 1 };
+
 /*
  * Send the last answer of a connection, which lies in memory.  Between it and our closing,
  * nginx would send the next request on that connection, and lose it: so behind its end
- * comes a record that nobody asked for, with which nginx closes instead of keeping it.
+ * comes that record.
  */
 static void
 send_last(struct slot *s)
 {
-	static const unsigned char unasked[8] = { 1, 7 /* STDERR */, 0, 1 };
 	off_t at = 0, end = lseek(server.memory, 0, SEEK_CUR);
 	ssize_t n = pwrite(server.memory, unasked, sizeof(unasked), end);
 
@@ -353,9 +357,21 @@ any_open(bool idle)
 	return any;
 }
 
+/* Whoever closes an idle connection must know that no request is on its way on it: nginx alone does. */
+static void
+ask_to_close(void)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *s = &server.slots[i];
+
+		if (s->fd >= 0 && !s->busy && s->part == NULL)
+			send(s->fd, unasked, sizeof(unasked), MSG_DONTWAIT);
+	}
+}
+
 /*
- * SIGTERM came: accept no more.  A kept connection closes after its next answer, and
- * idle ones a moment later, so that nginx does not meet a closed one with a request.
+ * SIGTERM came: accept no more.  A kept connection closes after its next answer, an idle one when
+ * nginx has closed it, or when that takes too long.
  */
 static void
 drain(const sigset_t *unblocked)
@@ -364,8 +380,9 @@ drain(const sigset_t *unblocked)
 
 	server.draining = true;
 	epoll_ctl(server.ep, EPOLL_CTL_DEL, LISTEN_FD, NULL);
+	ask_to_close();
 	while (any_open(age > DRAIN_MS) && age < DRAIN_MAX_MS) {
-		turn(unblocked, DRAIN_MS / 10);
+		turn(unblocked, DRAIN_TURN);
 		age = clock_ms() - began;
 	}
 }

@@ -10,6 +10,7 @@ import { startCopy } from '../lib/copy.mjs';
 const copy = await startCopy();
 const { base, call } = await import('../lib/client.mjs');
 const fcgi = await import('../lib/fastcgi.mjs');
+const { recordHits } = await import('../lib/hits.mjs');
 const { eventually, workers } = await import('../lib/processes.mjs');
 const { give, insertUsers, makeUser } = await import('../lib/world.mjs');
 test.after(copy.stop);
@@ -18,11 +19,7 @@ const v1 = '/v1/notifications';
 const families = ['auth', 'feedback', 'notifications', 'ops', 'teams'];
 const allWorkers = () => families.map((family) => workers(family));
 
-// Every change of a row leaves a line: what ran, and how often.
-copy.admin(`CREATE TABLE public.hits (id uuid);
-  CREATE FUNCTION public.hit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
-    $$ BEGIN INSERT INTO public.hits VALUES (NEW.id); RETURN NULL; END $$;
-  CREATE TRIGGER hit AFTER UPDATE ON notifications FOR EACH ROW EXECUTE FUNCTION public.hit();`);
+recordHits(copy.admin);
 
 // id -> how often it was changed, of these ids
 function hitsOf(ids) {
@@ -330,6 +327,24 @@ test('SIGTERM when half a request lies in a worker: the other half is waited for
     assert.equal(await connection.ended, 1, 'and closed then');
   }));
   await eventually('they have ended', 10, () => workers('notifications').every((pid) => !before.includes(pid)));
+});
+
+// What closes an idle connection is told to, for it alone knows whether a request is on its way on it.
+test('SIGTERM with idle connections: each is answered once more, however late', async () => {
+  const [client] = makeClients(1, 1);
+  const bytes = fcgi.request(fcgi.get(`${v1}/unread-count`, { HTTP_COOKIE: `token=${client.user.token}` }));
+  const connections = Array.from({ length: 8 }, () => fcgi.open('notifications'));
+  await Promise.all(connections.map(async (connection) => {
+    await connection.send(bytes);
+    assert.equal((await connection.answer()).status, 200);
+  }));
+  for (const pid of workers('notifications')) process.kill(pid, 'SIGTERM');
+  await new Promise((resolve) => setTimeout(resolve, 500)); // nginx was kept from the processor
+  await Promise.all(connections.map(async (connection) => {
+    await connection.send(bytes);
+    assert.equal((await connection.answer()).status, 200);
+    assert.equal(await connection.ended, 2, 'and closed then');
+  }));
 });
 
 const waitForLocks = () => Number(copy.admin(`SELECT count(*) FROM pg_stat_activity
