@@ -90,7 +90,8 @@ is_quiet(const struct slot *s)
 }
 
 /* The connection that has been idle longest, if long enough: nginx takes the one it used
- * last, so it will hardly send a request on that one just now. */
+ * last, so it will hardly send a request on that one just now; and a request of which only
+ * a part came in all that time is not nginx's. */
 static struct slot *
 oldest_idle(void)
 {
@@ -100,7 +101,7 @@ oldest_idle(void)
 	for (int i = 0; i < SLOTS; i++) {
 		struct slot *s = &server.slots[i];
 
-		if (s->fd >= 0 && !s->busy && s->part == NULL && s->since < before && is_quiet(s)) {
+		if (s->fd >= 0 && !s->busy && s->since < before && is_quiet(s)) {
 			before = s->since;
 			oldest = s;
 		}

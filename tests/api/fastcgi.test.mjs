@@ -205,6 +205,15 @@ unharmed('half requests left hanging delay nobody', 'ops', async () => {
   for (const connection of hanging) connection.close();
 });
 
+unharmed('more half requests than there are places make room for a whole one', 'ops', async () => {
+  const hanging = Array.from({ length: 300 }, () => open('ops'));
+  await Promise.all(hanging.map((connection) => connection.send(livez.subarray(0, 30))));
+  const began = Date.now();
+  for (let i = 0; i < 10; i++) await serves();
+  assert.ok(Date.now() - began < 5000, 'before they are dropped for being slow');
+  for (const connection of hanging) connection.close();
+});
+
 const closers = {
   'before anything': [Buffer.alloc(0)],
   'in the middle of a header': [livez.subarray(0, 5)],
