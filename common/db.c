@@ -38,6 +38,7 @@ db_open(const char *url, bool prepare)
 	db->prepare = prepare;
 	db->ep = epoll_create1(EPOLL_CLOEXEC);
 	db->lanes = calloc(LANES, sizeof(*db->lanes));
+	db->nlanes = LANES;
 	db->waiting = calloc(WAITING_MAX, sizeof(struct fiber *));
 	items_init(&db->ready);
 	ok = db->url != NULL && db->ep >= 0 && db->lanes != NULL && db->waiting != NULL;

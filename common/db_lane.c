@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "clock.h"
+#include "db_hosts.h"
 #include "db_together.h"
 #include "queries.h"
 
@@ -84,6 +85,28 @@ refused(struct lane *l, const char *what)
 		lane_finish(l, it, DB_AWAY, why);
 }
 
+/*
+ * Not a word in all that time: its machine may be gone, and libpq would wait for it again.  So the
+ * next connection begins with the host behind it, and idle ones to it need not find out for
+ * themselves.
+ */
+static void
+silent(struct lane *l, const char *what)
+{
+	struct db *db = l->db;
+	const char *host = PQhost(l->pg), *port = PQport(l->pg);
+
+	db->host = hosts_after(db->url, host, port);
+	for (size_t i = 0; i < db->nlanes; i++) {
+		struct lane *other = &db->lanes[i];
+
+		if (other->state == LANE_UP && other->sent.first == NULL && !other->taken &&
+		    strcmp(PQhost(other->pg), host) == 0 && strcmp(PQport(other->pg), port) == 0)
+			disconnect(other);
+	}
+	refused(l, what);
+}
+
 static void
 no_notice(void *ctx, const char *text)
 {
@@ -94,7 +117,7 @@ no_notice(void *ctx, const char *text)
 static void
 connect_start(struct lane *l)
 {
-	l->pg = PQconnectStart(l->db->url);
+	l->pg = hosts_connect(l->db->url, l->db->host);
 	PQsetNoticeProcessor(l->pg, no_notice, NULL);
 	l->blocked = false;
 	l->since = clock_ms();
@@ -336,13 +359,13 @@ lane_tick(struct lane *l, int64_t now)
 	int64_t most = ANSWER_MS;
 
 	if (l->state == LANE_CONNECTING && now - l->since > CONNECT_MS)
-		refused(l, "no connection in time");
+		silent(l, "no connection in time");
 	if (l->state != LANE_UP || l->sent.first == NULL)
 		return;
 	if (!l->db->joined)
 		most = ANSWER_LONG_MS;
 	if (now - l->since > most)
-		refused(l, "no answer");
+		silent(l, "no answer");
 }
 
 /* On a Citus coordinator a statement may have another form, of one caller alone. */

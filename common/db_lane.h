@@ -79,9 +79,9 @@ struct db {
 	struct lane *lanes;     /* LANE_READ, LANE_WRITE, then those of transactions */
 	struct items ready;     /* done, their fibers to be resumed by the loop */
 	struct fiber **waiting; /* for a lane of their own, oldest first */
-	size_t nwaiting;
+	size_t nwaiting, nlanes;
 	struct held held[LANE_HELD_MAX];
-	unsigned next_held;
+	unsigned next_held, host; /* the latter: of url's, with which to begin */
 	char why[256];
 };
 
