@@ -71,6 +71,10 @@ test: test-deps ## run every test; TEST=name runs one
 	+$(BUILD_FUZZ)
 	@scripts/test $(TEST)
 
+torture: test-deps ## faults under load, for a quarter of an hour; TORTURE=short in minutes; TEST=name one of them
+	+$(BUILD_NOW) all
+	@scripts/test $(if $(TEST),$(TEST:%=torture/%),torture)
+
 fuzz: test-deps ## fuzz each target for FUZZ_SECONDS (1200); TEST=name only one
 	+$(BUILD_FUZZ)
 	@scripts/fuzz $(or $(FUZZ_SECONDS),1200) $(TEST)
@@ -139,4 +143,4 @@ $(OUT)/obj/%.o: %.c Makefile | $(GEN)
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help run start stop test fuzz pictures bench lint deps test-deps tests fuzzers install deb clean
+.PHONY: all help run start stop test torture fuzz pictures bench lint deps test-deps tests fuzzers install deb clean

@@ -17,7 +17,7 @@ function faketime() {
 }
 
 // Lines of bash with scripts/lib/cluster.sh; DATA and SOCKETS are set.
-function bash(folder, lines) {
+export function bash(folder, lines) {
   const script = `set -euo pipefail; . "$ROOT/scripts/lib/common.sh"; . "$ROOT/scripts/lib/cluster.sh"; DATA=${folder}/pg; SOCKETS=${folder}\n${lines}`;
   return execFileSync('bash', ['-c', script], { encoding: 'utf8', env: { ...process.env, ROOT: root } }).trim();
 }

@@ -30,9 +30,10 @@ function settings(folder, port, more) {
   return { ...Object.fromEntries(ours), CARILLON_VAR: folder, CARILLON_PORT: String(port), CARILLON_CRON: 'off', CARILLON_DEMO: 'off', ...more };
 }
 
-// { folder, log(family), admin(sql), session(), pgCtl(...), stop() }; more: settings of its own
-export async function startCopy(more = {}) {
-  const folder = mkdtempSync(path.join(process.env.CARILLON_TEST_WORK ?? os.tmpdir(), 'copy-'));
+// { folder, log(family), admin(sql), session(), pgCtl(...), pgCtlBeside(...), stop() }; more: settings of its own;
+// place: where its folder is made
+export async function startCopy(more = {}, place = process.env.CARILLON_TEST_WORK ?? os.tmpdir()) {
+  const folder = mkdtempSync(path.join(place, 'copy-'));
   const port = await freePort();
   const out = openSync(path.join(folder, 'run.log'), 'a');
   const pool = way === 'pgbouncer' ? await startPool(path.join(folder, 'run')) : {};
@@ -57,14 +58,20 @@ export async function startCopy(more = {}) {
 
 function doors(folder, stop) {
   const door = ['-d', `host='${folder}/run' port=5432 dbname=carillon user=postgres`];
-  const bin = readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`).sort().at(-1);
+  const pgCtl = readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin/pg_ctl`).sort().at(-1);
+  const ours = ['-D', path.join(folder, 'pg'), '-s', '-w'];
   return {
     folder,
     stop,
     log: (name) => readFileSync(path.join(folder, 'log', `${name}.log`), 'utf8'),
     // Statements as the superuser; what they print.
-    admin: (sql) => execFileSync('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', ...door, '-f', '-'], { input: sql, encoding: 'utf8' }).trim(),
-    pgCtl: (...words) => execFileSync(path.join(bin, 'pg_ctl'), ['-D', path.join(folder, 'pg'), '-s', '-w', ...words], { stdio: 'ignore' }),
+    admin: (sql) => execFileSync('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', ...door, '-f', '-'], { input: sql, encoding: 'utf8', stdio: 'pipe' }).trim(),
+    pgCtl: (...words) => execFileSync(pgCtl, [...ours, ...words], { stdio: 'ignore' }),
+    // The same while the test goes on.
+    pgCtlBeside: async (...words) => {
+      const [code] = await once(spawn(pgCtl, [...ours, ...words], { stdio: 'ignore' }), 'exit');
+      if (code !== 0) throw new Error(`pg_ctl ${words.join(' ')}: code ${code}`);
+    },
     session: () => openSession('psql', door),
   };
 }
