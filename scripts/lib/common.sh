@@ -19,7 +19,8 @@ PGBIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 PATH=$PGBIN:$PATH:/usr/sbin:/sbin
 
 say() { printf '%s\n' "$*"; }
-warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+# where there is no room for it, whoever says it must go on
+warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2 || true; }
 die() { warn "$*"; exit 1; }
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 

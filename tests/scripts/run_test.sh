@@ -85,6 +85,13 @@ check 'it starts again' run "$A" --background
 check 'with the same settings' answers "$URL" /livez 200
 check 'and the same secret' test "$(grep JWT_SECRET "$A/carillon.env")" = "$secret"
 
+# what it cannot say does not end it
+CARILLON_PORT=$PORT_B CARILLON_VAR=$B scripts/run >/dev/null 2>/dev/full &
+check 'a copy without room for its log starts' eventually answers "http://127.0.0.1:$PORT_B" /livez 200
+check 'its nginx is killed' kill -9 "$(child_of "$B" 'nginx: master')"
+check 'and comes back' eventually answers "http://127.0.0.1:$PORT_B" /livez 200
+check 'it stops, too' run "$B" --stop
+
 # the end
 check 'it stops' run "$A" --stop
 check 'nothing is left' eventually nothing_left "$A/"
