@@ -1,8 +1,7 @@
 /*
  * The reader: a strict check over the bytes first, then json-c, then a comparison of what
  * json-c made with what the check counted.  The last finds what neither would alone: the same
- * key twice ("a" and "\u0061" are the same), and members that json-c drops without a word when
- * memory is short.
+ * key twice ("a" and "\u0061" are the same).
  */
 #include "json.h"
 
