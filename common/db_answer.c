@@ -131,13 +131,22 @@ batch_done(struct lane *l)
 		requeue(l, it, stuck);
 }
 
+/* PostgreSQL gives every error a code.  One without is libpq's own, which has lost an answer: what became of
+ * the statement nobody knows, and so not whether the batch behind it may run again. */
+static bool
+is_lost(const PGresult *res)
+{
+	return res != NULL && PQresultStatus(res) == PGRES_FATAL_ERROR &&
+	    PQresultErrorField(res, PG_DIAG_SQLSTATE) == NULL;
+}
+
 void
 lane_drain(struct lane *l)
 {
 	while (l->state == LANE_UP && l->sent.first != NULL && !PQisBusy(l->pg)) {
 		PGresult *res = PQgetResult(l->pg);
 
-		if (PQstatus(l->pg) == CONNECTION_BAD ||
+		if (PQstatus(l->pg) == CONNECTION_BAD || is_lost(res) ||
 		    (res == NULL && l->at == NULL && !l->uncommitted)) {
 			PQclear(res);
 			lane_broken(l);
