@@ -35,22 +35,25 @@ resend_close(void *state)
 	post_close(r->post);
 	arena_free(&r->keep);
 	free(r);
-	curl_global_cleanup();
 }
 
 static void *
 resend_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
 {
 	struct resend *r;
+	struct post *post;
 
 	(void)url;
 	if (conf->resend_key == NULL) {
 		snprintf(why, SEND_WHY_MAX, "RESEND_API_KEY is not set");
 		return NULL;
 	}
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (r = calloc(1, sizeof(*r))) == NULL || (r->post = post_open()) == NULL)
-		abort();
+	if ((post = post_open()) == NULL) {
+		snprintf(why, SEND_WHY_MAX, "libcurl cannot be used");
+		return NULL;
+	}
+	r = calloc(1, sizeof(*r));
+	r->post = post;
 	arena_init(&r->keep, 4096);
 	r->url = conf->resend_url;
 	r->ca_file = conf->ca_file;

@@ -142,12 +142,16 @@ set_up(struct smtp *s, const struct conf *conf)
 static void *
 smtp_open_as(const char *scheme, const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
 {
+	CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
 	struct mail_sender from;
 	struct smtp *s;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (s = calloc(1, sizeof(*s))) == NULL || (s->curl = curl_easy_init()) == NULL)
-		abort();
+	if (curl == NULL) {
+		snprintf(why, SEND_WHY_MAX, "libcurl cannot be used");
+		return NULL;
+	}
+	s = calloc(1, sizeof(*s));
+	s->curl = curl;
 	arena_init(&s->keep, 65536);
 	snprintf(why, SEND_WHY_MAX, "this address cannot be used");
 	if (!mail_sender_read(&s->keep, conf->mail_from, &from) || !set_up(s, conf) ||
@@ -210,8 +214,12 @@ smtp_send(void *state, struct arena *a, const struct call *c, struct answer *out
 	s->nleft = strlen(it->body);
 	s->all = false;
 	if (to == NULL || curl_easy_setopt(s->curl, CURLOPT_MAIL_FROM, s->from) != CURLE_OK ||
-	    curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, to) != CURLE_OK)
-		abort(); /* no memory */
+	    curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, to) != CURLE_OK) {
+		out->outcome = OUT_NOT_SENT;
+		out->own_words = true;
+		snprintf(out->why, SEND_WHY_MAX, "the message cannot be handed over");
+		return;
+	}
 	rc = curl_easy_perform(s->curl);
 	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &code);
 	curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, NULL);

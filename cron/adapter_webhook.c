@@ -5,7 +5,6 @@
  * (common/address.h).  The id of a delivery is its webhook-id on every try, so that a receiver can
  * tell what it has had; only the time, and so the signature, is that of the try.
  */
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,19 +39,21 @@ webhook_close(void *state)
 		free(w->silent[i]);
 	post_close(w->post);
 	free(w);
-	curl_global_cleanup();
 }
 
 static void *
 webhook_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
 {
 	struct webhooks *w;
+	struct post *post = post_open();
 
 	(void)url;
-	(void)why;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (w = calloc(1, sizeof(*w))) == NULL || (w->post = post_open()) == NULL)
-		abort();
+	if (post == NULL) {
+		snprintf(why, SEND_WHY_MAX, "libcurl cannot be used");
+		return NULL;
+	}
+	w = calloc(1, sizeof(*w));
+	w->post = post;
 	w->local = conf->webhook_local;
 	w->ca_file = conf->ca_file;
 	w->timeout_ms = adapter_timeout_ms(conf); /* a call must end within its lease */

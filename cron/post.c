@@ -67,12 +67,13 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 struct post *
 post_open(void)
 {
-	struct post *p = calloc(1, sizeof(*p));
+	CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
+	struct post *p;
 
-	if (p == NULL || (p->curl = curl_easy_init()) == NULL) {
-		free(p);
+	if (curl == NULL)
 		return NULL;
-	}
+	p = calloc(1, sizeof(*p));
+	p->curl = curl;
 	return p;
 }
 
@@ -81,6 +82,7 @@ post_close(struct post *p)
 {
 	curl_easy_cleanup(p->curl);
 	free(p);
+	curl_global_cleanup();
 }
 
 /* What is the same for every request.  A setting that libcurl cannot keep is no request. */

@@ -48,7 +48,7 @@ struct post_answer {
 
 struct post;
 
-struct post *post_open(void); /* NULL: no memory */
+struct post *post_open(void); /* NULL: libcurl cannot be used */
 void post_close(struct post *p);
 DEFINE_SCOPED(struct post *, post_close)
 
