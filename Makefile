@@ -20,6 +20,12 @@ ifdef SAN
 SANITIZE := -fsanitize=address,undefined$(if $(FUZZ),$(,)fuzzer-no-link) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS   += -O1 $(SANITIZE)
 LDFLAGS  += $(SANITIZE)
+ifdef FAIL
+# one call in turn fails: tests/torture/fail_calls.c and fail_curl.c stand before what they name
+CPPFLAGS += -DFAIL_CALLS
+LDFLAGS  += $(shell sed -nE 's/^[A-Z]+(_CALL)?.[^,]*, ([A-Za-z_]+),.*/-Wl,--wrap=\2/p' tests/torture/fail_*.c) \
+            -Wl,--wrap=__libc_malloc,--wrap=__libc_calloc,--wrap=__libc_realloc
+endif
 else
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS   += -O2 -Werror -fstack-protector-strong -fPIE
@@ -71,7 +77,7 @@ test: test-deps ## run every test; TEST=name runs one
 	+$(BUILD_FUZZ)
 	@scripts/test $(TEST)
 
-torture: test-deps ## faults under load, for a quarter of an hour; TORTURE=short in minutes; TEST=name one of them
+torture: test-deps torture-build ## faults under load, for a quarter of an hour; TORTURE=short in minutes; TEST=name one of them
 	+$(BUILD_NOW) all
 	@scripts/test $(if $(TEST),$(TEST:%=torture/%),torture)
 
@@ -97,6 +103,8 @@ tests: $(TESTS)
 	@:
 fuzzers: $(FUZZERS)
 	@:
+torture-build:
+	+$(BUILD_NOW) BUILD=build-torture SAN=1 FAIL=1 all
 
 install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units and manuals too
 	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) scripts/package/install
@@ -104,8 +112,8 @@ install: all ## copy what an installed copy needs to $(DESTDIR)$(PREFIX), units 
 deb: all ## the same as a Debian package in build/
 	@scripts/package/deb
 
-clean: ## remove build/, build-san/ and build-fuzz/, never var/
-	rm -rf build build-san build-fuzz
+clean: ## remove build/ and its variants, never var/
+	rm -rf build build-san build-fuzz build-torture
 
 $(foreach f,$(FAMILIES),$(eval $(OUT)/cgi/$(f): $(call family,$(f))))
 $(CGIS): $(OUT)/cgi/%: $(OUT)/obj/cgi/main.o $(COMMON)
@@ -135,6 +143,11 @@ $(GEN) &: $(SQL) scripts/sql2c.awk
 	$(Q)mkdir -p $(OUT)/gen
 	$(Q)awk -v out=h -f scripts/sql2c.awk $(SQL) /dev/null > $(OUT)/gen/queries.h
 	$(Q)awk -v out=c -f scripts/sql2c.awk $(SQL) /dev/null > $(OUT)/gen/queries.c
+ifdef FAIL
+$(call obj,tests/torture/fail_calls.c tests/torture/fail_curl.c): CFLAGS += -fno-sanitize=all
+$(PROGS): $(call obj,tests/torture/fail_calls.c)
+$(OUT)/carillon-cron: $(call obj,tests/torture/fail_curl.c)
+endif
 $(OUT)/obj/gen/%.o: $(OUT)/gen/%.c Makefile
 	$(Q)mkdir -p $(@D); $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OUT)/obj/%.o: %.c Makefile | $(GEN)
@@ -143,4 +156,4 @@ $(OUT)/obj/%.o: %.c Makefile | $(GEN)
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help run start stop test torture fuzz pictures bench lint deps test-deps tests fuzzers install deb clean
+.PHONY: all help run start stop test torture fuzz pictures bench lint deps test-deps tests fuzzers torture-build install deb clean
