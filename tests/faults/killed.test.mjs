@@ -6,7 +6,7 @@ import test from 'node:test';
 import { cron, quote } from '../lib/client.mjs';
 import { killEverywhere } from '../lib/killed.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery, insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
+import { driftQuery, insertion, planned, storyQuery, waysOf, wholeStory } from '../lib/story.mjs';
 import { makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const world = makeWorld();
@@ -14,17 +14,7 @@ seeSnippet(world.team.project);
 const sql = openSession();
 test.after(() => sql.end());
 
-// One of every way that a moment can go; the rounds take turns with them.
-const menu = [
-  [{ kind: 'launch', then: { kind: 'end', days: 3, time: '09:30' } }, ['FIRED', null]],
-  [{ kind: 'enable' }, ['FIRED', null]],
-  [{ kind: 'end', late: '2 hours' }, ['MISSED', 'too_late']],
-  [{ kind: 'launch', metrics: [] }, ['FAILED', 'preflight_failed']],
-  [{ kind: 'disable' }, ['FIRED', null]],
-  [{ kind: 'end' }, ['FIRED', null]],
-  [{ kind: 'enable', by: world.viewer.id }, ['FAILED', 'permission_revoked']],
-  [{ kind: 'disable', state: 'off' }, ['FIRED', 'already_there']],
-];
+const menu = waysOf(world); // the rounds take turns with them
 const perRound = 3; // coprime to the menu: each of its ways meets every place to be killed
 const all = []; // { moment, expected }
 let round = 0;

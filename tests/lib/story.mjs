@@ -22,6 +22,18 @@ export function planned(world, list) {
   }));
 }
 
+// One of every way that a moment can go, for planned(), and what becomes of it: its outcome and reason.
+export const waysOf = (world) => [
+  [{ kind: 'launch', then: { kind: 'end', days: 3, time: '09:30' } }, ['FIRED', null]],
+  [{ kind: 'enable' }, ['FIRED', null]],
+  [{ kind: 'end', late: '2 hours' }, ['MISSED', 'too_late']],
+  [{ kind: 'launch', metrics: [] }, ['FAILED', 'preflight_failed']],
+  [{ kind: 'disable' }, ['FIRED', null]],
+  [{ kind: 'end' }, ['FIRED', null]],
+  [{ kind: 'enable', by: world.viewer.id }, ['FAILED', 'permission_revoked']],
+  [{ kind: 'disable', state: 'off' }, ['FIRED', 'already_there']],
+];
+
 // The statements that put them into the database.
 export const insertion = (moments) => {
   const data = moments.map((m) => ({ ...m, begins: Boolean(first[m.kind]), on_flag: Boolean(onFlag[m.kind]),
