@@ -13,6 +13,7 @@
 #include "hook.h"
 #include "http.h"
 #include "log.h"
+#include "metric.h"
 #include "moment.h"
 #include "queries.h"
 #include "text.h"
@@ -40,6 +41,7 @@ struct event {
 	bool hard;          /* it will bounce the next time too */
 	json_object *to;
 	const char *delivery; /* ours, if the message says so, or NULL */
+	bool is_news;         /* of a delivery of ours */
 };
 
 static const char *
@@ -160,6 +162,7 @@ event_body(struct db_tx *tx, void *ctx)
 	struct event *e = ctx;
 	enum db_status st;
 
+	e->is_news = false;
 	st = db_exec(tx, &q_hook_remember,
 	    DB_ARGS(e->rq->hook_id, e->provider_id, e->report, e->at), NULL);
 	if (st != DB_OK) /* DB_NONE: told before */
@@ -168,6 +171,7 @@ event_body(struct db_tx *tx, void *ctx)
 	if (st == DB_NONE && e->delivery != NULL)
 		st = db_exec(tx, &q_hook_report_unknown,
 		    DB_ARGS(e->provider_id, e->report, e->at, e->delivery), NULL);
+	e->is_news = st == DB_OK;
 	if (st != DB_OK && st != DB_NONE)
 		return st;
 	return e->hard && strcmp(e->report, "bounced") == 0 ? suppress(tx, e) : DB_OK;
@@ -213,6 +217,8 @@ resend(struct req *rq, struct reply *rp)
 	if (!read_event(&e, body))
 		return http_empty(rp, 204);
 	st = db_tx(rq->db, event_body, &e);
+	if (st <= DB_NONE && e.is_news)
+		metric_event(METRIC_REPORTS, e.report, NULL, 1);
 	return st == DB_OK || st == DB_NONE ? http_empty(rp, 204) : http_db(rq, rp, st);
 }
 

@@ -71,18 +71,25 @@ readyz(struct req *rq, struct reply *rp)
 static void
 gauge(struct out *o, const char *name, const char *help)
 {
-	const char *text =
-	    arena_fmt(o->a, "# HELP carillon_%s %s\n# TYPE carillon_%s gauge\n", name, help, name);
+	metric_help(o, name, "gauge", help);
+}
 
-	out_raw(o, text, strlen(text));
+/* A gauge without labels. */
+static void
+one(struct out *o, const char *name, const char *help, int64_t value)
+{
+	gauge(o, name, help);
+	metric_sample(o, name, "", value);
 }
 
 static void
-sample(struct out *o, const char *name, const char *labels, int64_t v)
+print_cron(struct out *o, const struct db_rows *rows)
 {
-	const char *text = arena_fmt(o->a, "carillon_%s%s %" PRId64 "\n", name, labels, v);
-
-	out_raw(o, text, strlen(text));
+	if (rows_text(rows, 0, "age") != NULL)
+		one(o, "cron_age_seconds", "Time since a cron job last ran.",
+		    rows_int(rows, 0, "age"));
+	one(o, "mail_parked", "Whether the provider's refusal keeps all mail back.",
+	    rows_text(rows, 0, "parked") != NULL ? 1 : 0);
 }
 
 static void
@@ -90,34 +97,60 @@ print_deliveries(struct out *o, const struct db_rows *rows)
 {
 	gauge(o, "deliveries",
 	    "Deliveries that wait, and those that failed within a day; 100000 at most.");
-	sample(o, "deliveries", "{status=\"pending\"}", rows_int(rows, 0, "pending"));
-	sample(o, "deliveries", "{status=\"failed\"}", rows_int(rows, 0, "failed"));
-	gauge(o, "oldest_pending_delivery_seconds", "How long the oldest pending delivery waits.");
-	sample(o, "oldest_pending_delivery_seconds", "", rows_int(rows, 0, "oldest"));
+	metric_sample(o, "deliveries", "{status=\"pending\"}", rows_int(rows, 0, "pending"));
+	metric_sample(o, "deliveries", "{status=\"failed\"}", rows_int(rows, 0, "failed"));
+	one(o, "oldest_pending_delivery_seconds", "How long the oldest pending delivery waits.",
+	    rows_int(rows, 0, "oldest"));
+}
+
+/* A gauge with one label, whose value and number stand in columns of these names. */
+static void
+many(struct out *o, const char *name, const struct db_rows *rows, const char *label,
+    const char *value)
+{
+	for (int i = 0; i < rows_count(rows); i++)
+		metric_sample(o, name,
+		    arena_fmt(o->a, "{%s=\"%s\"}", label, rows_text(rows, i, label)),
+		    rows_int(rows, i, value));
+}
+
+static void
+print_jobs(struct out *o, const struct db_rows *rows)
+{
+	gauge(o, "cron_sound", "Whether the last run of each cron job that ended did so well.");
+	many(o, "cron_sound", rows, "job", "sound");
+}
+
+static void
+print_queues(struct out *o, const struct db_rows *rows)
+{
+	gauge(o, "queue_age_seconds", "How long what is longest due in each queue has been so.");
+	many(o, "queue_age_seconds", rows, "queue", "age");
 }
 
 /* What needs the database is left out while it is away; the counters do not. */
 static int
 metrics(struct req *rq, struct reply *rp)
 {
-	SCOPED(rows_free) struct db_rows *cron = NULL, *deliveries = NULL;
+	static const struct {
+		const struct db_stmt *st;
+		void (*print)(struct out *o, const struct db_rows *rows);
+	} blocks[] = { { &q_ops_cron, print_cron }, { &q_ops_jobs, print_jobs },
+		{ &q_ops_queues, print_queues }, { &q_ops_deliveries, print_deliveries } };
 	struct out *o = http_begin(rq, rp, 200);
-	bool up = db_read(rq->db, &q_ops_cron, NO_ARGS, &cron) == DB_OK;
+	bool up = true;
 
 	rp->type = "text/plain; version=0.0.4; charset=utf-8";
 	metric_print(o);
-	gauge(o, "database_up", "Whether the database answers.");
-	sample(o, "database_up", "", up ? 1 : 0);
-	if (up && rows_text(cron, 0, "age") != NULL) {
-		gauge(o, "cron_age_seconds", "Time since a cron job last ran.");
-		sample(o, "cron_age_seconds", "", rows_int(cron, 0, "age"));
+	for (size_t i = 0; up && i < COUNT(blocks); i++) {
+		SCOPED(rows_free) struct db_rows *rows = NULL;
+		enum db_status st = db_read(rq->db, blocks[i].st, NO_ARGS, &rows);
+
+		up = st == DB_OK || st == DB_NONE;
+		if (st == DB_OK)
+			blocks[i].print(o, rows);
 	}
-	if (up) {
-		gauge(o, "mail_parked", "Whether the provider's refusal keeps all mail back.");
-		sample(o, "mail_parked", "", rows_text(cron, 0, "parked") != NULL ? 1 : 0);
-	}
-	if (up && db_read(rq->db, &q_ops_deliveries, NO_ARGS, &deliveries) == DB_OK)
-		print_deliveries(o, deliveries);
+	one(o, "database_up", "Whether the database answers.", up ? 1 : 0);
 	return rp->status;
 }
 

@@ -219,7 +219,7 @@ finish(struct slot *s)
 	if (last)
 		s->fcgi.ipcFd = empty_memory();
 	slot_reply(s);
-	metric_count(s->rp.status, now - s->began);
+	metric_reply(s->rp.status, s->rp.poll != NULL, now - s->began);
 	/* Closing is our part: libfcgi would wait until the other side has closed too. */
 	s->fcgi.keepConnection = 1;
 	FCGX_Detach(&s->fcgi);

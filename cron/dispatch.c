@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "json.h"
 #include "log.h"
+#include "metric.h"
 #include "notify.h"
 #include "queries.h"
 
@@ -169,6 +170,19 @@ expire(struct dispatch *d)
 	return true;
 }
 
+/* What the tally has gained, for all to see. */
+static void
+count_up(struct dispatch *d)
+{
+	static const char *const outcomes[] = { "sent", "skipped", "failed", "retried", "lost" };
+
+	for (int i = SENT; i <= LOST; i++) {
+		metric_event(METRIC_DELIVERIES, d->adapter->channel, outcomes[i],
+		    d->tally[i] - d->counted[i]);
+		d->counted[i] = d->tally[i];
+	}
+}
+
 bool
 dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
     int64_t tally[TALLY_MAX])
@@ -176,6 +190,7 @@ dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
 	struct dispatch d = { .run = run, .adapter = adapter, .state = state, .tally = tally };
 	bool sound, more = true;
 
+	memcpy(d.counted, tally, sizeof(d.counted));
 	arena_init(&d.keep, ARENA_MAX);
 	arena_init(&d.work, ARENA_MAX);
 	d.ends = clock_ms() + (adapter->run_ms > 0 ? adapter->run_ms : RUN_MS);
@@ -190,8 +205,11 @@ dispatch_all(const struct run *run, const struct adapter *adapter, void *state,
 		log_line(LOG_ERROR, NULL,
 		    "CARILLON_MAIL_FROM is neither an address nor Name <address>");
 	sound = sound && expire(&d);
-	for (int i = 0; sound && more && i < RUN_TURNS && !dispatch_is_over(&d); i++)
+	count_up(&d);
+	for (int i = 0; sound && more && i < RUN_TURNS && !dispatch_is_over(&d); i++) {
 		sound = turn(&d, &more);
+		count_up(&d);
+	}
 	arena_free(&d.keep);
 	arena_free(&d.work);
 	return sound;
@@ -221,9 +239,12 @@ count_only(const struct run *run, const char *channel, int64_t *tally)
 static bool
 settle_reports(const struct run *run)
 {
+	SCOPED(rows_free) struct db_rows *rows = NULL;
 	enum db_status rc =
-	    run->dry ? DB_NONE : db_alone(run->db, &q_hook_settle, (struct db_args){ 0 }, NULL);
+	    run->dry ? DB_NONE : db_alone(run->db, &q_hook_settle, (struct db_args){ 0 }, &rows);
 
+	for (int i = 0; i < rows_count(rows); i++)
+		metric_event(METRIC_REPORTS, rows_text(rows, i, "report"), NULL, 1);
 	return rc == DB_OK || rc == DB_NONE || cron_failed(run);
 }
 

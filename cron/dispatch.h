@@ -30,6 +30,7 @@ struct dispatch {
 	const struct adapter *adapter;
 	void *state;
 	struct mail_sender from;
+	int64_t counted[LOST + 1]; /* how much of tally metric_event() has heard of */
 	const char *host;
 	const char *may_mute;    /* PostgreSQL's text[] of the types that preferences count for */
 	const char *lease_ms;    /* as text, for statements */

@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "fire_words.h"
 #include "log.h"
+#include "metric.h"
 #include "moment.h"
 #include "notify.h"
 #include "preflight.h"
@@ -26,6 +27,7 @@ struct attempt {
 	const struct fire_moment *m;
 	enum fire_end end;
 	enum fire_tally what;
+	int64_t late_ms;
 	char xact[24]; /* the transaction's number, once all was looked at */
 };
 
@@ -238,6 +240,7 @@ carry_out(struct db_tx *tx, struct attempt *t, const struct fire_news *n)
 	write_audit(tx, &t->f->scratch, t->m, n);
 	t->end = FIRE_DONE;
 	t->what = n->v->outcome;
+	t->late_ms = n->c->late_ms;
 	return tell(tx, t->f, t->m, n);
 }
 
@@ -297,6 +300,20 @@ is_committed(const struct attempt *t)
 	return false;
 }
 
+/* How an attempt whose transaction is over, and known to be, has ended. */
+static enum fire_end
+ended(const struct attempt *t, enum fire_tally *what)
+{
+	static const char *const outcomes[] = { "fired", "missed", "failed" };
+
+	*what = t->what;
+	if (t->end == FIRE_DONE) {
+		metric_event(METRIC_MOMENTS, outcomes[t->what], NULL, 1);
+		metric_late(t->late_ms);
+	}
+	return t->end;
+}
+
 enum fire_end
 fire_one(struct fire *f, const struct fire_moment *m, enum fire_tally *what)
 {
@@ -305,16 +322,14 @@ fire_one(struct fire *f, const struct fire_moment *m, enum fire_tally *what)
 	switch (db_tx(f->run->db, attempt, &t)) {
 	case DB_OK:
 	case DB_NONE:
-		*what = t.what;
-		return t.end;
+		return ended(&t, what);
 	case DB_BUSY:
 	case DB_RETRY:
 		log_line(LOG_WARN, NULL, "moment %s put off: %s", m->id, db_error(f->run->db));
 		return FIRE_AGAIN;
 	case DB_AWAY:
 		log_line(LOG_WARN, NULL, "moment %s put off: %s", m->id, db_error(f->run->db));
-		*what = t.what;
-		return is_committed(&t) ? FIRE_DONE : FIRE_AWAY;
+		return is_committed(&t) ? ended(&t, what) : FIRE_AWAY;
 	default:
 		log_line(LOG_ERROR, NULL, "moment %s cannot be decided: %s", m->id,
 		    db_error(f->run->db));

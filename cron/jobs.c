@@ -10,6 +10,7 @@
 #include "audit.h"
 #include "job.h"
 #include "log.h"
+#include "metric.h"
 #include "queries.h"
 
 #define ATTEMPTS_MAX 3 /* whose workers died */
@@ -193,6 +194,7 @@ run_one(struct work *w, const struct db_rows *rows)
 static bool
 next_job(const struct run *run, struct arena *a, int64_t *tally, bool *sound)
 {
+	static const char *const ends[] = { "completed", "failed", "cancelled" };
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct work w = { .run = run, .a = a };
 	enum jobs_tally what;
@@ -209,6 +211,8 @@ next_job(const struct run *run, struct arena *a, int64_t *tally, bool *sound)
 	w.project = rows_text(rows, 0, "project_id");
 	*sound &= settle(&w, run_one(&w, rows), &what);
 	tally[what]++;
+	if (what != JOBS_LEFT)
+		metric_event(METRIC_JOBS, ends[what], NULL, 1);
 	return true;
 }
 

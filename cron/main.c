@@ -13,6 +13,7 @@
 #include "cron.h"
 #include "json.h"
 #include "log.h"
+#include "metric.h"
 #include "moment.h"
 #include "queries.h"
 
@@ -311,6 +312,7 @@ main(int argc, char **argv)
 	run.at = o.at[0] != '\0' ? o.at : NULL;
 	run.dry = o.dry;
 	run.filter = &o.filter;
+	metric_open(run.conf, NULL);
 	cron_end_on_signals();
 	code = run_and_tell(&run, &o);
 	db_close(run.db);

@@ -12,7 +12,7 @@ GRANT SELECT, INSERT, DELETE ON inbox_marks TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON schedules, moments TO carillon_web;
-GRANT SELECT ON heartbeats, mail_pace, schema_migrations TO carillon_web;
+GRANT SELECT ON heartbeats, mail_pace, mail_batches, schema_migrations TO carillon_web;
 
 -- worker: what cron does.
 GRANT SELECT ON users, teams, members, projects, environments TO carillon_worker;

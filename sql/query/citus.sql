@@ -282,7 +282,8 @@ WITH waiting AS MATERIALIZED (
 UPDATE mail_events e
    SET applied = true
   FROM late
- WHERE e.id = late.id;
+ WHERE e.id = late.id
+RETURNING e.report;
 
 -- name: citus_ledger_find
 WITH me AS MATERIALIZED (

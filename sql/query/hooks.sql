@@ -59,4 +59,5 @@ WITH late AS MATERIALIZED (
 UPDATE mail_events e
    SET applied = true
   FROM late
- WHERE e.id = late.id;
+ WHERE e.id = late.id
+RETURNING e.report;

@@ -19,3 +19,50 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE status = 'pending'
 	  FROM deliveries WHERE status = 'pending'
 	 ORDER BY created_at
 	 LIMIT 1) AS oldest;
+
+-- name: ops_jobs
+-- Each cron job that has ended, and whether its last run was sound, 1 or 0; what did not say was.
+SELECT job, coalesce((counts ->> 'sound')::boolean, true)::integer AS sound
+  FROM heartbeats
+ WHERE finished_at IS NOT NULL
+ ORDER BY job;
+
+-- name: ops_queues
+-- For how many seconds what is longest due in each queue has been so, 0 when nothing is: each is the
+-- first row of an index.  Since when it is due, not since when it is there: mail may wait on purpose,
+-- and what failed is tried again later.  Digests have no such index: digest_due looks at each project.
+WITH oldest (queue, since) AS (
+	(SELECT 'email', next_try_at FROM deliveries
+	  WHERE status = 'pending' AND channel = 'email' AND batch_id IS NULL
+	  ORDER BY next_try_at LIMIT 1)
+	UNION ALL
+	(SELECT 'email', next_try_at FROM mail_batches
+	  WHERE channel = 'email'
+	  ORDER BY next_try_at LIMIT 1)
+	UNION ALL
+	(SELECT 'webhook', next_try_at FROM deliveries
+	  WHERE status = 'pending' AND channel = 'webhook' AND batch_id IS NULL
+	  ORDER BY next_try_at LIMIT 1)
+	UNION ALL
+	(SELECT 'webhook', next_try_at FROM mail_batches
+	  WHERE channel = 'webhook'
+	  ORDER BY next_try_at LIMIT 1)
+	UNION ALL
+	(SELECT 'moments', due_at FROM moments
+	  WHERE outcome IS NULL
+	  ORDER BY due_at LIMIT 1)
+	UNION ALL
+	(SELECT 'snoozes', snooze_until FROM notifications
+	  WHERE snooze_until IS NOT NULL AND deleted_at IS NULL AND in_app
+	  ORDER BY snooze_until LIMIT 1)
+	UNION ALL
+	(SELECT 'jobs', created_at FROM jobs
+	  WHERE status = 'pending'
+	  ORDER BY created_at LIMIT 1)
+)
+SELECT q.name AS queue,
+       greatest(0, floor(extract(epoch FROM clock_timestamp() - min(oldest.since))))::bigint AS age
+  FROM unnest(ARRAY['email', 'webhook', 'moments', 'snoozes', 'jobs']) AS q (name)
+  LEFT JOIN oldest ON oldest.queue = q.name
+ GROUP BY q.name
+ ORDER BY q.name;

@@ -1,0 +1,155 @@
+// What whoever watches a copy has: /metrics.  On a copy of its own, so that what is counted is ours
+// alone.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startCopy } from '../lib/copy.mjs';
+
+process.env.CARILLON_RESEND_WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+const copy = await startCopy({ CARILLON_RESEND_WEBHOOK_SECRET: process.env.CARILLON_RESEND_WEBHOOK_SECRET });
+const { call, cron, exec, expect, ok, quote, rows, uuid } = await import('../lib/client.mjs');
+const { fire } = await import('../lib/fire.mjs');
+const { mailEvent, tell } = await import('../lib/hooks.mjs');
+const { enqueue } = await import('../lib/queue.mjs');
+const { give, makeExperiment, makeJob, makeWebhook, makeWorld, seeSnippet } = await import('../lib/world.mjs');
+test.after(copy.stop);
+
+const world = makeWorld();
+seeSnippet(world.team.project);
+const lines = (text) => text.split('\n').filter((line) => line && !line.startsWith('#'));
+const scrape = async () => (await call('GET', '/metrics')).text;
+
+// Every sample by its name and labels, without carillon_.
+async function read() {
+  return Object.fromEntries(lines(await scrape()).map((line) => /^carillon_(\S+) (.*)$/.exec(line)).map(([, name, n]) => [name, Number(n)]));
+}
+
+// By how much each sample has changed while something was done, where it has.
+async function changed(done, wanted) {
+  const before = await read();
+  await done();
+  const after = await read();
+  return Object.fromEntries(Object.keys(after).filter((name) => wanted.test(name) && after[name] !== before[name])
+    .map((name) => [name, Number((after[name] - before[name]).toFixed(6))]));
+}
+
+/* ---- counters ---- */
+
+test('polls count by status, and those with 304 apart from all', async () => {
+  const poll = (headers, as = world.owner.token) => call('GET', '/v1/notifications/unread-count', { as, headers });
+  const { headers: { etag } } = await poll();
+  const took = await changed(async () => {
+    for (let n = 0; n < 3; n++) assert.equal((await poll({ 'If-None-Match': etag })).status, 304);
+    assert.equal((await poll()).status, 200);
+    assert.equal((await call('GET', '/v1/notifications', { as: world.owner.token })).status, 200);
+    expect(await call('PATCH', `/v1/notifications/${uuid()}`, { as: world.owner.token, body: {} }), 404);
+  }, /^polls_total|^poll_duration_seconds_count|family="notifications",class|^not_modified|duration_seconds_(bucket{family="notifications",le="\+Inf"}|count{family="notifications)/);
+  assert.deepEqual(took, { 'polls_total{status="2xx"}': 2, 'polls_total{status="304"}': 3, poll_duration_seconds_count: 5,
+    'requests_total{family="notifications",class="2xx"}': 2, 'requests_total{family="notifications",class="3xx"}': 3,
+    'requests_total{family="notifications",class="4xx"}': 1, 'not_modified_total{family="notifications"}': 3,
+    'request_duration_seconds_bucket{family="notifications",le="+Inf"}': 6, 'request_duration_seconds_count{family="notifications"}': 6 });
+});
+
+// A launch that cron finds so late, and what it comes to.
+const moments = [['40 seconds', 'fired', ['60', '90', '120', '300', '900', '1800', '3600', '+Inf']], ['59 minutes', 'fired', ['3600', '+Inf']],
+  ['61 minutes', 'missed', ['+Inf']], ['100 seconds', 'failed', ['120', '300', '900', '1800', '3600', '+Inf']]];
+
+for (const [late, outcome, buckets] of moments) {
+  test(`a moment that is ${outcome} ${late} late`, async () => {
+    const experiment = makeExperiment(world.team.project);
+    await ok(201, 'PUT', `/v1/experiments/${experiment.id}/schedule`,
+      { as: world.developer.token, body: { launch_at: new Date(Date.now() + 3600000).toISOString(), time_zone: 'UTC' } });
+    exec(`UPDATE moments SET due_at = date_trunc('milliseconds', now()) - interval ${quote(late)} WHERE outcome IS NULL;`);
+    if (outcome === 'failed') exec(`UPDATE experiments SET metrics = '[]' WHERE id = ${quote(experiment.id)};`);
+    const took = await changed(() => cron('fire'), /^(moments_total|fire_lateness_seconds_(bucket|count))/);
+    assert.deepEqual(took, { [`moments_total{outcome="${outcome}"}`]: 1, fire_lateness_seconds_count: 1,
+      ...Object.fromEntries(buckets.map((le) => [`fire_lateness_seconds_bucket{le="${le}"}`, 1])) });
+  });
+}
+
+test('deliveries count by channel and outcome', async () => {
+  cron('dispatch');
+  enqueue(3);
+  const [gone] = enqueue(1);
+  exec(`UPDATE notifications SET deleted_at = now() WHERE id = (SELECT notification_id FROM deliveries WHERE id = ${quote(gone)});`);
+  makeWebhook(world.viewer, { url: 'https://127.0.0.1:1/x' }); // refused: it is no public address
+  exec(`WITH n AS (INSERT INTO notifications (user_id, type, title, dedupe_key) VALUES (${quote(world.viewer.id)}, 'issue.new', 'x', 'w') RETURNING user_id, id)
+    INSERT INTO deliveries (user_id, notification_id, channel, kind, payload) SELECT user_id, id, 'webhook', 'issue.new', '{}' FROM n;`);
+  const took = await changed(() => cron('dispatch'), /^deliveries_total/);
+  const webhook = rows("SELECT status, error FROM deliveries WHERE channel = 'webhook'")[0];
+  assert.deepEqual(took, { 'deliveries_total{channel="email",outcome="sent"}': 3, 'deliveries_total{channel="email",outcome="skipped"}': 1,
+    [`deliveries_total{channel="webhook",outcome="${webhook.status === 'failed' ? 'failed' : 'retried'}"}`]: 1 }, webhook.error);
+  exec("DELETE FROM webhooks; DELETE FROM deliveries WHERE channel = 'webhook';");
+  assert.deepEqual(await changed(() => cron('dispatch'), /^deliveries_total/), {}, 'nothing to do, nothing to count');
+});
+
+test('what the provider reports counts once, of our mail alone, at once or late', async () => {
+  const [id] = enqueue(1);
+  exec(`UPDATE deliveries SET status = 'sent', decided_at = now(), provider_id = 'p-1' WHERE id = ${quote(id)};`);
+  const report = (type, provider, options) => tell(mailEvent(type, provider), options);
+  const took = await changed(async () => {
+    for (let n = 0; n < 2; n++) await report('email.delivered', 'p-1', { id: 'msg_same' });
+    await report('email.complained', 'p-1');
+    await report('email.bounced', 'somebody-else');
+    await report('email.bounced', 'p-late');
+  }, /^mail_reports_total/);
+  assert.deepEqual(took, { 'mail_reports_total{report="delivered"}': 1, 'mail_reports_total{report="complained"}': 1 });
+  exec(`UPDATE deliveries SET status = 'sent', decided_at = now(), provider_id = 'p-late' WHERE id = ${quote(enqueue(1)[0])};`);
+  for (const more of [{ 'mail_reports_total{report="bounced"}': 1 }, {}])
+    assert.deepEqual(await changed(() => cron('dispatch'), /^mail_reports_total/), more);
+});
+
+test('jobs count by outcome', async () => {
+  makeJob(world.team, { type: 'issue_digest', status: 'pending' });
+  assert.deepEqual(await changed(() => cron('jobs'), /^jobs_total/), { 'jobs_total{outcome="completed"}': 1 });
+});
+
+test('a dry run counts nothing', async () => {
+  enqueue(1);
+  assert.deepEqual(await changed(() => cron('all', '--dry-run'), /_total|lateness/), await changed(async () => {}, /_total|lateness/));
+});
+
+/* ---- gauges ---- */
+
+const ages = async () => Object.fromEntries(Object.entries(await read()).filter(([name]) => name.startsWith('queue_age'))
+  .map(([name, n]) => [/queue="(\w+)"/.exec(name)[1], n]));
+const none = { email: 0, jobs: 0, moments: 0, snoozes: 0, webhook: 0 };
+
+// What waits since ten minutes after it was due, as SQL; USER is a user's id.
+const since = "now() - interval '10 minutes'";
+const mail = (channel, due, more = '') => `INSERT INTO deliveries (user_id, channel, kind, next_try_at, created_at, payload ${more && ', batch_id, batch_place'})
+  VALUES (USER, '${channel}', 'auth.code', ${due}, now() - interval '1 day', '{}' ${more});`;
+const batch = `INSERT INTO mail_batches (id, channel, via, members, next_try_at, first_try_at) VALUES ('${uuid()}', 'email', 'file', 1, ${since}, now());`;
+const queues = [
+  ['nothing', '', {}], ['mail', mail('email', since), { email: 600 }], ['webhooks', mail('webhook', since), { webhook: 600 }],
+  ['mail that waits on purpose', mail('email', "now() + interval '1 hour'"), {}],
+  ['a batch that is to be tried again', batch + mail('email', "now() - interval '2 days'", ", gen_random_uuid(), 0"), { email: 600 }],
+  ['a snooze', `UPDATE notifications SET snooze_until = ${since} WHERE user_id = USER;`, { snoozes: 600 }],
+  ['a job', `INSERT INTO jobs (team_id, type, created_at) SELECT id, 'issue_digest', ${since} FROM teams LIMIT 1;`, { jobs: 600 }],
+  ['a moment', `WITH s AS (INSERT INTO schedules (project_id, resource_kind, resource_id, resource_name, time_zone, first_at)
+      SELECT id, 'experiment', gen_random_uuid(), 'x', 'UTC', now() FROM projects LIMIT 1 RETURNING id, project_id)
+    INSERT INTO moments (schedule_id, project_id, kind, due_at) SELECT id, project_id, 'launch', ${since} FROM s;`, { moments: 600 }],
+];
+
+for (const [what, sql, want] of queues) {
+  test(`queue ages: ${what}`, async () => {
+    exec("DELETE FROM deliveries; DELETE FROM mail_batches; DELETE FROM moments; DELETE FROM jobs WHERE status = 'pending'; UPDATE notifications SET snooze_until = NULL;");
+    give(world.owner, [{}]);
+    exec(sql.replaceAll('USER', quote(world.owner.id)) || 'SELECT;');
+    const found = await ages();
+    const rounded = Object.fromEntries(Object.entries(found).map(([name, n]) => [name, n >= 600 && n < 660 ? 600 : n]));
+    assert.deepEqual(rounded, { ...none, ...want });
+  });
+}
+
+test('each job of cron says how it ended', async () => {
+  exec("DELETE FROM deliveries; DELETE FROM moments; UPDATE notifications SET snooze_until = NULL;");
+  cron('all');
+  const sound = async () => Object.fromEntries(Object.entries(await read()).filter(([name]) => name.startsWith('cron_sound')));
+  const names = ['cleanup', 'digest', 'dispatch', 'fire', 'wake'].map((job) => `cron_sound{job="${job}"}`);
+  assert.deepEqual(await sound(), Object.fromEntries(names.map((name) => [name, 1])));
+  enqueue(1);
+  const { code } = await fire({ job: 'dispatch', env: { CARILLON_MAIL_URL: 'file:/dev/null/nowhere' } });
+  assert.equal(code, 1);
+  assert.deepEqual(await sound(), Object.fromEntries(names.map((name) => [name, Number(!name.includes('dispatch'))])));
+  cron('dispatch');
+});
