@@ -9,6 +9,7 @@ const copy = await startCopy({ CARILLON_RESEND_WEBHOOK_SECRET: process.env.CARIL
 const { call, cron, exec, expect, ok, quote, rows, uuid } = await import('../lib/client.mjs');
 const { fire } = await import('../lib/fire.mjs');
 const { mailEvent, tell } = await import('../lib/hooks.mjs');
+const { eventually } = await import('../lib/processes.mjs');
 const { enqueue } = await import('../lib/queue.mjs');
 const { give, makeExperiment, makeJob, makeWebhook, makeWorld, seeSnippet } = await import('../lib/world.mjs');
 test.after(copy.stop);
@@ -152,4 +153,27 @@ test('each job of cron says how it ended', async () => {
   assert.equal(code, 1);
   assert.deepEqual(await sound(), Object.fromEntries(names.map((name) => [name, Number(!name.includes('dispatch'))])));
   cron('dispatch');
+});
+
+/* ---- nginx ---- */
+
+const heard = (log, id) => log.split('\n').filter((line) => line.includes(`"request_id":"${id}"`)).map((line) => JSON.parse(line));
+
+// A request, and what the log says of it.
+const hidden = 'x'.repeat(64);
+const asked = [
+  ['GET', '/v1/notifications/unread-count', []], ['GET', '/v1/nothing', []], ['GET', '/', []], ['POST', '/ofrep/v1/evaluate/flags', []],
+  ['POST', `/v1/feedback?key=${hidden}`, ['POST /v1/feedback: 401']], ['POST', `/unsubscribe/${hidden}`, ['POST another path: 404']],
+  ['POST', `/feeds/${hidden}.atom`, []], ['POST', `/%66eeds/${hidden}.atom`, []], ['POST', `/v1/../feeds/${hidden}.atom`, []],
+  ['POST', `/feeds/${hidden}.atom`, ['POST another path: 413'], { raw: 'x'.repeat(70000) }],
+];
+
+test('the log of requests has what changes something or breaks, no query and no credential', async () => {
+  for (const [n, [method, target, , options]] of asked.entries())
+    await call(method, target, { ...options, headers: { 'X-Request-Id': `asked-${n}-` }, lax: true });
+  await call('POST', '/v1/auth/logout', { headers: { 'X-Request-Id': 'asked-all' }, lax: true });
+  await eventually('the log is written', 10, () => heard(copy.log('requests'), 'asked-all').length > 0);
+  for (const [n, [method, target, want]] of asked.entries())
+    assert.deepEqual(heard(copy.log('requests'), `asked-${n}-`).map(({ message }) => message), want, `${method} ${target}`);
+  assert.ok(!copy.log('requests').includes(hidden));
 });
