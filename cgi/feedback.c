@@ -84,6 +84,7 @@ tell_team(struct db_tx *tx, const struct given *w, const struct db_rows *made)
 		.project_name = rows_text(made, 0, "project_name"),
 		.environment_id = rows_text(made, 0, "environment_id"),
 		.environment_name = rows_text(made, 0, "environment_name"),
+		.request = w->rq->id,
 	};
 
 	if (n.users == NULL)

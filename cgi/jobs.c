@@ -213,7 +213,7 @@ start_body(struct db_tx *tx, void *ctx)
 	}
 	st = db_exec(tx, &q_job_add,
 	    DB_ARGS(c->id, w->project_id, w->type, w->notify == YES ? "true" : "false", rq->user,
-		key),
+		key, rq->id),
 	    &made);
 	if (st == DB_NONE)
 		return refuse_second(tx, w);
@@ -248,7 +248,7 @@ tell(struct db_tx *tx, const struct change *c)
 	SCOPED(rows_free) struct db_rows *news = NULL;
 	enum db_status st = db_exec(tx, &q_job_news, DB_ARGS(c->id), &news);
 
-	return st == DB_OK ? job_tell(tx, c->rq->a, c->rq->conf, news) : st;
+	return st == DB_OK ? job_tell(tx, c->rq->a, c->rq->conf, news, c->rq->id) : st;
 }
 
 static enum db_status

@@ -54,7 +54,8 @@ issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *c
 struct telling {
 	struct arena *a;
 	const struct conf *conf;
-	const char *id; /* of the issue, or of the project whose shared notice it is */
+	const char *id;      /* of the issue, or of the project whose shared notice it is */
+	const char *request; /* or NULL */
 };
 
 const char *
@@ -75,6 +76,7 @@ make_notices(struct db_tx *tx, const struct telling *w, const struct db_rows *ro
 	n->team = rows_text(row, 0, "team_id");
 	n->team_name = rows_text(row, 0, "team_name");
 	n->resource_kind = "issue";
+	n->request = w->request;
 	n->project_name = rows_text(row, 0, "project_name");
 	st = notify_enqueue(tx, w->a, w->conf, n);
 	if (st == DB_OK)
@@ -169,11 +171,18 @@ tell_body(struct db_tx *tx, void *ctx)
 }
 
 enum db_status
-issue_tell(struct db *db, struct arena *a, const struct conf *conf, const char *id)
+issue_tell_in(struct db *db, struct arena *a, const struct conf *conf, const char *id,
+    const char *request)
 {
-	struct telling w = { a, conf, id };
+	struct telling w = { a, conf, id, request };
 
 	return db_tx(db, tell_body, &w);
+}
+
+enum db_status
+issue_tell(struct db *db, struct arena *a, const struct conf *conf, const char *id)
+{
+	return issue_tell_in(db, a, conf, id, NULL);
 }
 
 static enum db_status
@@ -187,7 +196,7 @@ tell_more_body(struct db_tx *tx, void *ctx)
 enum db_status
 issue_tell_more(struct db *db, struct arena *a, const struct conf *conf, const char *project)
 {
-	struct telling w = { a, conf, project };
+	struct telling w = { a, conf, project, NULL };
 
 	return db_tx(db, tell_more_body, &w);
 }

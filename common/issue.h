@@ -18,6 +18,10 @@
 enum db_status issue_tell(struct db *db, struct arena *a, const struct conf *conf,
     const char *id) MUST_CHECK;
 
+/* The same in a request, whose id the notices name. */
+enum db_status issue_tell_in(struct db *db, struct arena *a, const struct conf *conf,
+    const char *id, const char *request) MUST_CHECK;
+
 /* Make the notice that a project's flood shares say how many there are; DB_NONE: it does. */
 enum db_status issue_tell_more(struct db *db, struct arena *a, const struct conf *conf,
     const char *project) MUST_CHECK;

@@ -107,7 +107,8 @@ subject_of(struct arena *a, const struct db_rows *rows)
 }
 
 enum db_status
-job_tell(struct db_tx *tx, struct arena *a, const struct conf *conf, const struct db_rows *rows)
+job_tell(struct db_tx *tx, struct arena *a, const struct conf *conf, const struct db_rows *rows,
+    const char *request)
 {
 	const char *id = rows_text(rows, 0, "id"), *team = rows_text(rows, 0, "team_id");
 	const char *type = rows_text(rows, 0, "type"), *status = rows_text(rows, 0, "status");
@@ -128,6 +129,7 @@ job_tell(struct db_tx *tx, struct arena *a, const struct conf *conf, const struc
 		.resource_name = subject,
 		.project_id = rows_text(rows, 0, "project_id"),
 		.project_name = rows_text(rows, 0, "project_name"),
+		.request = request != NULL ? request : rows_text(rows, 0, "request_id"),
 	};
 
 	if (n.users == NULL)

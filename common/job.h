@@ -30,9 +30,10 @@ const char *job_failure(const char *error);
 const char *job_duration(struct arena *a, int64_t ms);
 
 /* The news of a job that has ended, to who wants it: in the transaction of its end, and the last
- * of it.  rows: q_job_news. */
+ * of it.  rows: q_job_news.  request: the id of the one that ended it, NULL: it is that which
+ * started the job. */
 enum db_status job_tell(struct db_tx *tx, struct arena *a, const struct conf *conf,
-    const struct db_rows *rows) MUST_CHECK;
+    const struct db_rows *rows, const char *request) MUST_CHECK;
 
 /* The folder of files that jobs made, below $CARILLON_VAR: nginx serves it, for X-Accel-Redirect
  * alone. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "log.h"
 #include "mailing.h"
 #include "optout.h"
 #include "queries.h"
@@ -169,6 +170,8 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const
 	channels(a, t, &names, &standard);
 	db_later(tx, &q_notify_open, DB_ARGS(n->users));
 	db_later(tx, &q_notify_lock, DB_ARGS(n->users));
+	if (n->request != NULL)
+		log_line(LOG_INFO, n->request, "%s for %s", n->type, n->dedupe);
 	while ((users = some_users(a, &at)) != NULL) {
 		if (m.unsubscribe != NULL && (links = sign_links(a, conf, t, users)) == NULL)
 			return DB_BAD;
@@ -178,7 +181,7 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const
 			n->data != NULL ? n->data : "{}", n->resource_kind, n->resource_id,
 			n->resource_name, n->project_id, n->project_name, n->environment_id,
 			n->environment_name, m.text.head, m.text.tail, m.html.head, m.html.tail,
-			m.headers, m.unsubscribe, links, hook, row_because(a, t, n)));
+			m.headers, m.unsubscribe, links, hook, row_because(a, t, n), n->request));
 	}
 	return DB_OK;
 }

@@ -44,6 +44,7 @@ struct notice {
 	/* for the mail only: */
 	const char *when, *when_utc, *why; /* of what was scheduled; why: a sentence */
 	const char *team_name;
+	const char *request; /* X-Request-Id of the request that is the reason */
 	const char *because; /* the end of "You get this because …", in place of the type's */
 };
 

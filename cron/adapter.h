@@ -35,6 +35,7 @@ struct call {
 		const char *address, *body;
 		const char *secret;  /* of a webhook, to sign with; else NULL */
 		const char *replays; /* how often a person had it sent anew, as text */
+		const char *request; /* the id of the one that made it, or NULL: for logs */
 	} item[SEND_MOST];
 };
 

@@ -164,7 +164,8 @@ expire(struct dispatch *d)
 	if (rc != DB_OK && rc != DB_NONE)
 		return cron_failed(d->run);
 	for (int i = 0; i < rows_count(rows); i++)
-		log_line(LOG_ERROR, NULL, "delivery %s failed for good: nobody knows if it arrived",
+		log_line(LOG_ERROR, rows_text(rows, i, "request_id"),
+		    "delivery %s failed for good: nobody knows if it arrived",
 		    rows_text(rows, i, "id"));
 	d->tally[FAILED] += rows_count(rows);
 	return true;

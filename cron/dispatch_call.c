@@ -82,6 +82,18 @@ park(struct dispatch *d, const struct answer *an)
 
 /* ---- what came of it ---- */
 
+/* In the log of the request that made it, if one did; what failed in any case. */
+static void
+tell_end(const struct dispatch *d, const struct call_item *it, const char *status,
+    const char *error)
+{
+	if (strcmp(status, "failed") == 0)
+		log_line(LOG_ERROR, it->request, "delivery %s failed for good: %s", it->id, error);
+	else if (it->request != NULL)
+		log_line(LOG_INFO, it->request, "delivery %s: %s by %s%s%s", it->id, status,
+		    d->adapter->name, error != NULL ? ", " : "", error != NULL ? error : "");
+}
+
 bool
 dispatch_end(struct dispatch *d, const struct batch *b, const char *status, const char *error,
     const char *const *ids)
@@ -95,9 +107,7 @@ dispatch_end(struct dispatch *d, const struct batch *b, const char *status, cons
 		dispatch_element(&users, i, b->call.item[i].user);
 		dispatch_element(&items, i, b->call.item[i].id);
 		dispatch_element(&known, i, ids != NULL ? ids[i] : NULL);
-		if (strcmp(status, "failed") == 0)
-			log_line(LOG_ERROR, NULL, "delivery %s failed for good: %s",
-			    b->call.item[i].id, error);
+		tell_end(d, &b->call.item[i], status, error);
 	}
 	return dispatch_settle(d, &q_dispatch_finish,
 	    DB_ARGS(b->id, b->lease, status, error, dispatch_array(&items, b->call.n),
@@ -105,11 +115,23 @@ dispatch_end(struct dispatch *d, const struct batch *b, const char *status, cons
 	    b->call.n, strcmp(status, "sent") == 0 ? SENT : FAILED);
 }
 
+/* The request that all of it come of, or NULL. */
+static const char *
+request_of(const struct call *c)
+{
+	const char *id = c->item[0].request;
+
+	for (size_t i = 1; id != NULL && i < c->n; i++)
+		if (c->item[i].request == NULL || strcmp(c->item[i].request, id) != 0)
+			id = NULL;
+	return id;
+}
+
 static void
 tell_put_off(const struct batch *b, const char *why)
 {
-	log_line(LOG_WARN, NULL, "%s of %zu %s put off: %s", b->call.n == 1 ? "delivery" : "batch",
-	    b->call.n, b->call.key, why);
+	log_line(LOG_WARN, request_of(&b->call), "%s of %zu %s put off: %s",
+	    b->call.n == 1 ? "delivery" : "batch", b->call.n, b->call.key, why);
 }
 
 /* It may be out: the same another time. */
@@ -160,8 +182,8 @@ refused(struct dispatch *d, const struct batch *b, const struct answer *an)
 		    surely ? an->why : arena_fmt(&d->work, "unknown: %s", an->why), NULL);
 	if (!surely)
 		return again(d, b, an, NULL);
-	log_line(LOG_WARN, NULL, "batch %s of %zu was refused, so each goes alone: %s", b->call.key,
-	    b->call.n, an->why);
+	log_line(LOG_WARN, request_of(&b->call),
+	    "batch %s of %zu was refused, so each goes alone: %s", b->call.key, b->call.n, an->why);
 	return not_out(d, b, an, false, true);
 }
 

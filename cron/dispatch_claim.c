@@ -62,14 +62,17 @@ static void
 leave_out(struct ended *e, const struct claim *c, const char *status, const char *error)
 {
 	const char *id = rows_text(c->rows, c->at, "id");
+	const char *request = rows_text(c->rows, c->at, "request_id");
 
 	dispatch_element(&e->users, e->n, rows_text(c->rows, c->at, "user_id"));
 	dispatch_element(&e->ids, e->n, id);
 	dispatch_element(&e->statuses, e->n, status);
 	dispatch_element(&e->errors, e->n++, error);
 	if (strcmp(status, "failed") == 0)
-		log_line(LOG_ERROR, NULL,
+		log_line(LOG_ERROR, request,
 		    "delivery %s cannot be sent: its address or payload is unfit", id);
+	else if (request != NULL)
+		log_line(LOG_INFO, request, "delivery %s is not sent any more: %s", id, error);
 }
 
 /* The bytes of a delivery that has none yet; NULL when its payload is unfit. */
@@ -101,7 +104,8 @@ take(const struct claim *c, struct call *call, struct ended *e)
 		.address = rows_text(c->rows, c->at, "address"),
 		.body = rows_text(c->rows, c->at, "body"),
 		.secret = rows_text(c->rows, c->at, "secret"),
-		.replays = rows_text(c->rows, c->at, "replays") };
+		.replays = rows_text(c->rows, c->at, "replays"),
+		.request = rows_text(c->rows, c->at, "request_id") };
 
 	if (verdict != NULL) {
 		leave_out(e, c, "skipped", verdict);
@@ -267,6 +271,7 @@ dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
 			.body = copy(d, rows, i, "body"),
 			.secret = copy(d, rows, i, "secret"),
 			.replays = copy(d, rows, i, "replays"),
+			.request = copy(d, rows, i, "request_id"),
 		};
 	*verdict = b->call.n == 1 ? copy(d, rows, 0, "verdict") : NULL;
 	return true;

@@ -114,7 +114,7 @@ finish_body(struct db_tx *tx, void *ctx)
 	audit_system(tx, rows_text(news, 0, "started_by"),
 	    &(struct audit){ w->team, arena_fmt(w->a, "job.%s", e->status), "job", w->id,
 		"{\"status\":\"running\"}", arena_ndup(w->a, o.s, o.n) });
-	return job_tell(tx, w->a, w->run->conf, news);
+	return job_tell(tx, w->a, w->run->conf, news, NULL);
 }
 
 /* Whether it is known to have ended; what is not, ends after its lease. */

@@ -109,7 +109,8 @@ send_body(struct db_tx *tx, void *ctx)
 		return st;
 	id = rows_text(turn, 0, "id");
 	st = db_exec(tx, &q_code_add,
-	    DB_ARGS(w->email, id, code_mac(w, id), mailing_code(w->rq->a, w->code)), &made);
+	    DB_ARGS(w->email, id, code_mac(w, id), mailing_code(w->rq->a, w->code), w->rq->id),
+	    &made);
 	if (st != DB_OK)
 		return st;
 	w->done = rows_bool(made, 0, "made");

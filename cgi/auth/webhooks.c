@@ -139,7 +139,8 @@ test_webhook(struct req *rq, struct reply *rp)
 	if (id == NULL ||
 	    found(rq, rp,
 		db_write(rq->db, &q_webhook_test,
-		    DB_ARGS(rq->user, id, webhook_body(rq->a, rq->conf->base_url, &test, NULL)),
+		    DB_ARGS(rq->user, id, webhook_body(rq->a, rq->conf->base_url, &test, NULL),
+			rq->id),
 		    NULL)) != 0)
 		return rp->status;
 	o = http_begin(rq, rp, 202);

@@ -135,7 +135,7 @@ take_event(struct req *rq, struct reply *rp)
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
 	if (rows_bool(kept, 0, "tell")) {
-		st = issue_tell(rq->db, rq->a, rq->conf, id);
+		st = issue_tell_in(rq->db, rq->a, rq->conf, id, rq->id);
 		if (st != DB_OK && st != DB_NONE) /* the event is kept: cron tells of it */
 			log_line(LOG_WARN, rq->id, "issue not told yet: %s", db_error(rq->db));
 	}

@@ -11,7 +11,7 @@ SELECT gen_random_uuid() AS id
 
 -- name: code_add
 -- Code $2, of which only the MAC $3 is kept, unless $1 has had five within the
--- hour; $4 is the mail.  made false: wait that many seconds.
+-- hour; $4 is the mail and $5 the request.  made false: wait that many seconds.
 WITH recent AS MATERIALIZED (
 	SELECT count(*) AS n, min(created_at) AS oldest
 	  FROM (SELECT created_at FROM login_codes
@@ -27,8 +27,8 @@ WITH recent AS MATERIALIZED (
 	 WHERE n < 5
 	RETURNING user_id
 ), mailed AS (
-	INSERT INTO deliveries (user_id, channel, kind, payload)
-	SELECT user_id, 'email', 'auth.code', $4::jsonb
+	INSERT INTO deliveries (user_id, channel, kind, payload, request_id)
+	SELECT user_id, 'email', 'auth.code', $4::jsonb, $5::text
 	  FROM made
 	 WHERE user_id IS NOT NULL
 )

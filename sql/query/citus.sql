@@ -171,7 +171,7 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
        CASE WHEN d.channel <> 'email' THEN d.payload END AS payload,
        floor(extract(epoch FROM d.created_at))::bigint AS created,
        CASE WHEN d.via = $3::text THEN d.address WHEN d.channel = 'webhook' THEN w.url ELSE u.email END AS address,
-       CASE WHEN d.via = $3::text THEN d.body END AS body, w.secret, d.replays,
+       CASE WHEN d.via = $3::text THEN d.body END AS body, w.secret, d.replays, d.request_id,
        delivery_verdict(d.channel, d.kind, d.created_at, d.address, u.id, u.preferences, w.id, w.url,
 	   d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $1::timestamptz, $5::text[]) AS verdict
   FROM mine d
@@ -213,7 +213,7 @@ SELECT id FROM batch;
 
 -- name: citus_dispatch_members
 WITH member AS MATERIALIZED (
-	SELECT user_id, id, address, body, replays, batch_place, channel, kind, created_at, notification_id
+	SELECT user_id, id, address, body, replays, request_id, batch_place, channel, kind, created_at, notification_id
 	  FROM deliveries
 	 WHERE batch_id = $1::uuid AND status = 'pending'
 ), known AS MATERIALIZED (
@@ -221,7 +221,7 @@ WITH member AS MATERIALIZED (
 	  FROM member m
 	  JOIN notifications n ON n.user_id = m.user_id AND n.id = m.notification_id
 )
-SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays,
+SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays, d.request_id,
        delivery_verdict(d.channel, d.kind, d.created_at, d.address, u.id, u.preferences, w.id, w.url,
 	   d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $2::timestamptz, $3::text[]) AS verdict
   FROM member d

@@ -27,7 +27,7 @@ UPDATE deliveries d
        body = CASE WHEN kind = 'auth.code' THEN NULL ELSE body END
   FROM gone
  WHERE d.batch_id = gone.id AND d.status = 'pending'
-RETURNING d.id;
+RETURNING d.id, d.request_id;
 
 -- name: dispatch_claim
 -- At most 100 of channel $2 that are due at $1, under one new lease of $4 milliseconds: login codes,
@@ -69,7 +69,7 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
        CASE WHEN d.channel <> 'email' THEN d.payload END AS payload,
        floor(extract(epoch FROM d.created_at))::bigint AS created,
        CASE WHEN d.via = $3::text THEN d.address ELSE now.address END AS address,
-       CASE WHEN d.via = $3::text THEN d.body END AS body, now.secret, d.replays, now.verdict
+       CASE WHEN d.via = $3::text THEN d.body END AS body, now.secret, d.replays, d.request_id, now.verdict
   FROM mine d
  CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
        d.address, $1::timestamptz, $5::text[]) now
@@ -160,7 +160,7 @@ RETURNING b.id, b.lease_token, b.members;
 -- name: dispatch_members
 -- Who is in batch $1, in order, and in verdict why a single one must not be sent any more at $2; $3
 -- are the types that may be muted.
-SELECT d.user_id, d.id, d.address, d.body, now.secret, d.replays, now.verdict
+SELECT d.user_id, d.id, d.address, d.body, now.secret, d.replays, d.request_id, now.verdict
   FROM deliveries d
  CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
        d.address, $2::timestamptz, $3::text[]) now

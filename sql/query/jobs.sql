@@ -43,10 +43,10 @@ SELECT id FROM projects
  WHERE team_id = $1::uuid AND id = $2::uuid;
 
 -- name: job_add
--- By user $5 or key $6.  No row: one of this type and project has not ended yet.
-INSERT INTO jobs (team_id, project_id, type, notify, started_by, key_id, key_name, tells)
+-- By user $5 or key $6, in request $7.  No row: one of this type and project has not ended yet.
+INSERT INTO jobs (team_id, project_id, type, notify, started_by, key_id, key_name, tells, request_id)
 SELECT $1::uuid, $2::uuid, $3::text, $4::boolean, $5::uuid, k.id, k.name,
-       CASE WHEN $4::boolean THEN coalesce($5::uuid, k.created_by) END
+       CASE WHEN $4::boolean THEN coalesce($5::uuid, k.created_by) END, $7::text
   FROM (VALUES (1)) one
   LEFT JOIN api_keys k ON k.id = $6::uuid
     ON CONFLICT DO NOTHING
@@ -89,7 +89,7 @@ UPDATE jobs
 -- name: job_news
 -- What is told of a job that has ended.  users: who wants to hear of it and is still a member.
 SELECT j.id, j.type, j.status, j.error, (j.result ->> 'issues')::bigint AS issues, j.team_id, t.name AS team_name, j.project_id,
-       p.name AS project_name, j.key_name, j.file_name IS NOT NULL AS has_file, j.started_by,
+       p.name AS project_name, j.key_name, j.file_name IS NOT NULL AS has_file, j.started_by, j.request_id,
        floor(extract(epoch FROM j.finished_at - j.started_at) * 1000)::bigint AS ms,
        (SELECT ARRAY[m.user_id] FROM members m
 	 WHERE m.team_id = j.team_id AND m.user_id = j.tells) AS users

@@ -29,7 +29,7 @@ SELECT count(*) AS inboxes
 -- $19... the frozen mail: text and HTML, each with a gap between two parts for the user's own
 -- end, one of $25, of the unsubscribe link $24.  $26 is the body for a webhook, which gets the
 -- moment and the notification's id; users without a webhook want nothing there.  $27 is why they
--- get it, where the type does not say so.
+-- get it, where the type does not say so; $28 the request that it comes of.
 WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', clock_timestamp()) AS at
 ), channel AS (
@@ -70,7 +70,7 @@ WITH clock AS MATERIALIZED (
 	 WHERE i.user_id = made.user_id AND made.in_app
 ), queued AS (
 	INSERT INTO deliveries (user_id, id, notification_id, team_id, channel, kind, created_at,
-	    next_try_at, status, decided_at, payload)
+	    next_try_at, status, decided_at, request_id, payload)
 	SELECT made.user_id,
 	       -- the bell's has nothing to tell apart from the notification: random ids cost time
 	       CASE wish.channel WHEN 'in_app' THEN made.id ELSE gen_random_uuid() END,
@@ -79,7 +79,7 @@ WITH clock AS MATERIALIZED (
 	       clock.at + CASE WHEN wish.channel = 'email' AND made.in_app
 				 THEN coalesce(wish.waits, '0') ELSE '0' END,
 	       CASE wish.channel WHEN 'in_app' THEN 'sent' ELSE 'pending' END,
-	       CASE wish.channel WHEN 'in_app' THEN clock.at END,
+	       CASE wish.channel WHEN 'in_app' THEN clock.at END, $28::text,
 	       CASE wish.channel WHEN 'email' THEN jsonb_build_object('subject', $8::text,
 		   'text', $19::text || coalesce(wish.ending || $20::text, ''),
 		   'html', $21::text || coalesce(wish.ending || $22::text, ''),

@@ -28,14 +28,14 @@ DELETE FROM webhooks
 RETURNING id;
 
 -- name: webhook_test
--- A message $3 for webhook $2; none while an earlier one waits.  No row: no such webhook.
+-- A message $3 for webhook $2, asked for in request $4; none while an earlier one waits.  No row: no such webhook.
 WITH hook AS (
 	SELECT id, user_id, created_at
 	  FROM webhooks
 	 WHERE user_id = $1::uuid AND id = $2::uuid
 ), made AS (
-	INSERT INTO deliveries (user_id, channel, kind, payload)
-	SELECT hook.user_id, 'webhook', 'webhook.test', $3::jsonb || jsonb_build_object('timestamp',
+	INSERT INTO deliveries (user_id, channel, kind, request_id, payload)
+	SELECT hook.user_id, 'webhook', 'webhook.test', $4::text, $3::jsonb || jsonb_build_object('timestamp',
 	       to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
 	  FROM hook
 	 WHERE NOT EXISTS (

@@ -1,20 +1,22 @@
-// What whoever watches a copy has: /metrics.  On a copy of its own, so that what is counted is ours
-// alone.
+// What whoever watches a copy has: /metrics, and an id that leads from nginx's log to the mail.  On a copy
+// of its own, so that what is counted is ours alone.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startCopy } from '../lib/copy.mjs';
 
 process.env.CARILLON_RESEND_WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 const copy = await startCopy({ CARILLON_RESEND_WEBHOOK_SECRET: process.env.CARILLON_RESEND_WEBHOOK_SECRET });
-const { call, cron, exec, expect, ok, quote, rows, uuid } = await import('../lib/client.mjs');
+const { call, cron, exec, expect, ok, quote, rows, uuid, value } = await import('../lib/client.mjs');
 const { fire } = await import('../lib/fire.mjs');
 const { mailEvent, tell } = await import('../lib/hooks.mjs');
+const { mailsTo } = await import('../lib/mail.mjs');
 const { eventually } = await import('../lib/processes.mjs');
 const { enqueue } = await import('../lib/queue.mjs');
-const { give, makeExperiment, makeJob, makeWebhook, makeWorld, seeSnippet } = await import('../lib/world.mjs');
+const { give, makeExperiment, makeJob, makeWebhook, makeWorld, roles, seeSnippet } = await import('../lib/world.mjs');
 test.after(copy.stop);
 
 const world = makeWorld();
+const members = roles.map((role) => world[role]);
 seeSnippet(world.team.project);
 const lines = (text) => text.split('\n').filter((line) => line && !line.startsWith('#'));
 const scrape = async () => (await call('GET', '/metrics')).text;
@@ -155,9 +157,73 @@ test('each job of cron says how it ended', async () => {
   cron('dispatch');
 });
 
-/* ---- nginx ---- */
+/* ---- one id from nginx to the mail ---- */
 
+const feedback = (id, headers = { 'X-Request-Id': id }) =>
+  call('POST', '/v1/feedback', { bearer: world.team.keys.client.secret, headers, body: { message: 'It rings', name: 'Ada' } });
 const heard = (log, id) => log.split('\n').filter((line) => line.includes(`"request_id":"${id}"`)).map((line) => JSON.parse(line));
+
+test('a request is followed by its id: nginx, worker, rows, dispatch, mail', async () => {
+  const id = 'follow-me.1';
+  const before = mailsTo(world.owner.email).length;
+  const answer = await feedback(id);
+  assert.equal(answer.headers['x-request-id'], id);
+  const told = expect(answer, 201).feedback;
+  await eventually('nginx has written it down', 10, () => heard(copy.log('requests'), id).length > 0);
+  assert.deepEqual(heard(copy.log('requests'), id).map(({ program, message }) => [program, message]), [['nginx', 'POST /v1/feedback: 201']]);
+  assert.deepEqual(heard(copy.log('feedback'), id).map(({ program, message }) => [program, message]), [['feedback', `feedback.new for feedback:${told.id}`]]);
+  const made = rows(`SELECT id, channel FROM deliveries WHERE request_id = ${quote(id)}`);
+  assert.deepEqual(['in_app', 'email'].map((channel) => made.filter((row) => row.channel === channel).length), [members.length, members.length]);
+  const { log } = await fire({ job: 'dispatch' });
+  assert.deepEqual(heard(log, id).map(({ message }) => message).sort(),
+    made.filter(({ channel }) => channel === 'email').map((row) => `delivery ${row.id}: sent by file`).sort());
+  assert.equal(mailsTo(world.owner.email).length, before + 1);
+});
+
+test('an id that is not sane is replaced, and the new one is followed', async () => {
+  const answer = await feedback('', { 'X-Request-Id': 'no\tsane id' });
+  expect(answer, 201);
+  const id = answer.headers['x-request-id'];
+  assert.match(id, /^[0-9a-f]{32}$/);
+  assert.equal(value(`SELECT count(*)::int FROM deliveries WHERE request_id = ${quote(id)}`), 2 * members.length);
+});
+
+test('what fails, waits or is not sent any more names the request too', async () => {
+  exec('DELETE FROM deliveries;');
+  expect(await feedback('follow-me.2'), 201);
+  const none = await fire({ job: 'dispatch', env: { CARILLON_MAIL_URL: 'smtp://127.0.0.1:1' } });
+  assert.ok(heard(none.log, 'follow-me.2').some(({ message }) => /put off/.test(message)), none.log);
+  exec(`UPDATE users SET email = 'not an address' WHERE id = ${quote(world.owner.id)}; UPDATE notifications SET deleted_at = now() WHERE user_id = ${quote(world.admin.id)};
+    UPDATE deliveries SET next_try_at = now();`);
+  const { log } = await fire({ job: 'dispatch' });
+  exec(`UPDATE users SET email = ${quote(world.owner.email)} WHERE id = ${quote(world.owner.id)};`);
+  const said = heard(log, 'follow-me.2').map(({ level, message }) => `${level} ${message.replace(/delivery \S+ /, '')}`).sort();
+  assert.deepEqual(said, ['error cannot be sent: its address or payload is unfit', 'info is not sent any more: deleted', ...Array(3).fill('info sent by file')]);
+});
+
+// What else makes mail in a request: the request, and whose deliveries carry its id.
+const client = { bearer: world.team.keys.client.secret };
+const makers = [
+  ['a login code', 'POST', '/v1/auth/send-code', { body: { email: world.owner.email } }, { 'auth.code email': 1 }],
+  ['an event of an issue', 'POST', '/v1/issues/events', { ...client, body: { title: 'It broke', fingerprint: 'followed' } }, { 'issue.new in_app': 5 }],
+  ['a job that cron ends', 'POST', `/v1/teams/${world.team.id}/jobs`, { as: world.owner.token, body: { type: 'issue_digest', project_id: world.team.project, notify: true } },
+    { 'job.completed in_app': 1, 'job.completed email': 1 }],
+];
+
+for (const [what, method, target, options, want] of makers) {
+  test(`the id of ${what} is in what comes of it`, async () => {
+    const id = `maker-${uuid()}`;
+    const answer = await call(method, target, { ...options, headers: { 'X-Request-Id': id } });
+    assert.ok(answer.status < 300, answer.text);
+    cron('jobs');
+    const found = rows(`SELECT kind, channel, count(*)::int AS n FROM deliveries WHERE request_id = ${quote(id)} GROUP BY 1, 2`);
+    assert.deepEqual(Object.fromEntries(found.map(({ kind, channel, n }) => [`${kind} ${channel}`, n])), want);
+  });
+}
+
+test('what cron makes by itself has no id', async () => {
+  assert.equal(value("SELECT count(*)::int FROM deliveries WHERE kind LIKE 'EXPERIMENT%' AND request_id IS NOT NULL"), 0);
+});
 
 // A request, and what the log says of it.
 const hidden = 'x'.repeat(64);
