@@ -1,12 +1,15 @@
-// What whoever watches a copy has: /metrics, and an id that leads from nginx's log to the mail.  On a copy
-// of its own, so that what is counted is ours alone.
+// What whoever watches a copy has: /metrics, the dashboard and alert rules that read it, and an id that
+// leads from nginx's log to the mail.  On a copy of its own, so that what is counted is ours alone.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import test from 'node:test';
 import { startCopy } from '../lib/copy.mjs';
 
 process.env.CARILLON_RESEND_WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 const copy = await startCopy({ CARILLON_RESEND_WEBHOOK_SECRET: process.env.CARILLON_RESEND_WEBHOOK_SECRET });
-const { call, cron, exec, expect, ok, quote, rows, uuid, value } = await import('../lib/client.mjs');
+const { call, cron, exec, expect, ok, quote, root, rows, uuid, value } = await import('../lib/client.mjs');
 const { fire } = await import('../lib/fire.mjs');
 const { mailEvent, tell } = await import('../lib/hooks.mjs');
 const { mailsTo } = await import('../lib/mail.mjs');
@@ -155,6 +158,70 @@ test('each job of cron says how it ended', async () => {
   assert.equal(code, 1);
   assert.deepEqual(await sound(), Object.fromEntries(names.map((name) => [name, Number(!name.includes('dispatch'))])));
   cron('dispatch');
+});
+
+/* ---- what reads it ---- */
+
+const folder = path.join(root, 'scripts/monitoring');
+const dashboard = JSON.parse(readFileSync(path.join(folder, 'carillon.json'), 'utf8'));
+const rules = readFileSync(path.join(folder, 'alerts.yml'), 'utf8');
+const manual = readFileSync(path.join(root, 'scripts/man/carillon.8'), 'utf8');
+const targets = dashboard.panels.flatMap((panel) => panel.targets ?? []);
+const expressions = targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m').replaceAll('$instance', '.*'));
+const promtool = (args, input) => execFileSync('promtool', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+const families = (text) => new Set([...text.matchAll(/\bcarillon_\w+/g)].map(([name]) => name.replace(/(_seconds)_(bucket|sum|count)$/, '$1')));
+
+test('promtool finds nothing wrong with a scrape', async () => {
+  assert.equal(promtool(['check', 'metrics'], await scrape()), '');
+});
+
+test('what dashboard and rules ask for is there, and all that is there is in the manual', async () => {
+  const there = families(lines(await scrape()).join('\n'));
+  assert.ok(there.size > 15, [...there].join(' '));
+  for (const [what, text] of [['the dashboard', JSON.stringify(targets)], ['the rules', rules.replace(/^#.*/gm, '')]])
+    assert.deepEqual([...families(text)].filter((name) => !there.has(name)), [], `${what} asks for these`);
+  assert.deepEqual([...families(manual)].sort(), [...there].sort());
+  const shown = families(JSON.stringify(targets));
+  assert.deepEqual([...there].filter((name) => !shown.has(name)), [], 'the dashboard shows all of it');
+});
+
+test('labels that dashboard and rules choose by have these values', async () => {
+  const samples = lines(await scrape());
+  for (const [, metric, chosen] of `${expressions.join('\n')}\n${rules}`.matchAll(/\bcarillon_(\w+)\{([^}]*)\}/g))
+    for (const [, label, how, words] of chosen.matchAll(/(\w+)(=~?|!=)"([^"]*)"/g))
+      for (const word of label === 'instance' ? [] : words.split('|'))
+        assert.ok(samples.some((line) => line.startsWith(`carillon_${metric}`) && line.includes(`${label}="${word}"`)), `${metric} ${label}${how}${word}`);
+});
+
+test('the expressions of the dashboard are PromQL', () => {
+  const file = path.join(copy.folder, 'dashboard-rules.yml');
+  writeFileSync(file, JSON.stringify({ groups: [{ name: 'd', rules: expressions.map((expr, n) => ({ record: `d:${n}`, expr })) }] }));
+  promtool(['check', 'rules', file]);
+});
+
+test('the dashboard is one that Grafana takes', () => {
+  const overlap = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+  assert.ok(dashboard.schemaVersion >= 38);
+  assert.equal(dashboard.id, undefined, 'an import makes a new one');
+  assert.deepEqual(dashboard.templating.list[0].type, 'datasource');
+  assert.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length);
+  for (const [n, { title, type, gridPos, datasource, targets: asked, description }] of dashboard.panels.entries()) {
+    assert.ok(gridPos.x + gridPos.w <= 24, title);
+    assert.deepEqual(dashboard.panels.slice(0, n).filter((other) => overlap(other.gridPos, gridPos)).map((other) => other.title), [], title);
+    if (type === 'row') continue;
+    assert.ok(description, `${title} says what it shows`);
+    for (const each of [{ datasource }, ...asked]) assert.deepEqual(each.datasource, { type: 'prometheus', uid: '${datasource}' }, title);
+  }
+});
+
+test('every alert says what it is about and what to do', () => {
+  const alerts = rules.split(/^ {6}- alert: /m).slice(1);
+  assert.ok(alerts.length > 10);
+  for (const alert of alerts) {
+    assert.match(alert, /^ {10}summary: \S/m);
+    assert.match(alert, /^ {10}description: >-\n[^]*(carillon doctor|carillon cron|carillon-cron replay)/m, alert);
+    assert.match(alert, /severity: (critical|warning)/);
+  }
 });
 
 /* ---- one id from nginx to the mail ---- */

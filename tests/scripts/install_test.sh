@@ -28,6 +28,8 @@ for file in backup migrate psql restore setup site token; do
 done
 check 'every migration' test "$(cd "$LIB/sql/migrations" && ls)" = "$(cd sql/migrations && ls)"
 check 'every page' diff -r nginx/www "$LIB/nginx/www"
+check 'a dashboard and alert rules' test -s "$TREE/opt/carillon/share/carillon/monitoring/carillon.json" -a \
+	-s "$TREE/opt/carillon/share/carillon/monitoring/alerts.yml"
 check 'state is not in it, but a link to its place' test "$(readlink "$LIB/var")" = /var/lib/carillon
 check 'logrotate is told' test -s "$TREE/etc/logrotate.d/carillon"
 check 'nobody else may write' test -z "$(find "$TREE" ! -type l -perm /022)"
