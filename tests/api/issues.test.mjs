@@ -178,7 +178,7 @@ for (const from of statuses) {
 const soon = (ms) => new Date(Date.now() + ms).toISOString();
 const day = 24 * 3600 * 1000;
 const snoozes = [
-  [{ status: 'snoozed', snooze_until: soon(60000) }, 200], [{ status: 'snoozed', snooze_until: soon(364 * day) }, 200],
+  [{ status: 'snoozed', snooze_until: soon(600000) }, 200], [{ status: 'snoozed', snooze_until: soon(364 * day) }, 200],
   [{ status: 'snoozed', snooze_until: null }, 200], [{ status: 'snoozed' }, 200],
   [{ status: 'snoozed', snooze_until: '2030-03-01T09:00:00+01:00' }, 422, 'snooze_until must be in the future, and within a year'],
   [{ status: 'snoozed', snooze_until: soon(-1) }, 422, 'snooze_until must be in the future, and within a year'],
