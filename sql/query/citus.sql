@@ -7,6 +7,9 @@
 -- when it looks again.  WITH is run part by part, in the order in which it is written.
 
 -- name: citus_inbox_poll
+-- One caller, so one shard and one worker.  An array of callers costs twice the processor time with 32 shards,
+-- a distributed function half as much again, and two statements of one table each, that Citus would not plan
+-- anew, a third more.
 SELECT 1 AS nth, i.unread, i.version
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
