@@ -1,10 +1,11 @@
 // failing_scenes - one request of every family's main routes, for failing.test.mjs.
 // A scene is { family, name, status, ask(it) } and, for what it changes,
-//   prepare()  something of its own that the request is about; resolves to it
+//   prepare()  something of its own that the request is about, for PostgreSQL may still be at work for a worker
+//              that has died; resolves to it
 //   state(it)  a query whose one row tells how much of the change there is: never half of it
 // Without state it reads, and the same is read each time.
 import { randomUUID } from 'node:crypto';
-import { call, conf, expect, quote, uuid } from './client.mjs';
+import { call, conf, expect, headerOf, quote, sign, uuid } from './client.mjs';
 import { mailEvent, seconds, signHook } from './hooks.mjs';
 import { driftQuery } from './story.mjs';
 import { give, insertUsers, launchable, makeExperiment, makeFeed, makeFlag, makeUser, makeWorld, roles, seeSnippet } from './world.mjs';
@@ -33,12 +34,6 @@ export function makeScenes(sql) {
   const nextMark = () => ({ id: marks.pop() });
   const markState = ({ id }) => `SELECT read_at IS NOT NULL AS read, deleted_at IS NOT NULL AS deleted FROM notifications
     WHERE user_id = ${quote(marker.id)} AND id = ${quote(id)}`;
-  const sleeper = makeUser('sleeper');
-  insertUsers([sleeper]);
-  give(sleeper, [{}, {}]);
-  const unreadAgain = () => sql.run(`BEGIN; SELECT FROM inbox WHERE user_id = ${quote(sleeper.id)} FOR UPDATE; UPDATE notifications SET read_at = NULL WHERE user_id = ${quote(sleeper.id)};
-    UPDATE inbox SET unread = 2, version = version + 1 WHERE user_id = ${quote(sleeper.id)}; COMMIT`);
-
   const draft = async () => {
     const id = uuid();
     await sql.run(`INSERT INTO experiments (id, project_id, name, url_rules, variations, metrics) VALUES (${quote(id)}, ${quote(team.project)}, 'Try',
@@ -60,11 +55,20 @@ export function makeScenes(sql) {
   };
   const toggleState = ({ id, at }) => `SELECT enabled, ${audits(at)}, (SELECT count(*) FROM audit WHERE resource_id = ${quote(id)}) AS more
     FROM flag_environments WHERE id = ${quote(at)}`;
-  const person = async () => {
-    const id = uuid();
+  const person = async () => { // who has logged in
+    const [id, session] = [uuid(), uuid()];
     const email = `someone.${id}@example.com`;
-    await sql.run(`BEGIN; INSERT INTO users (id, email) VALUES (${quote(id)}, ${quote(email)}); INSERT INTO inbox (user_id) VALUES (${quote(id)}); COMMIT`);
-    return { id, email, from: anywhere() };
+    await sql.run(`BEGIN; INSERT INTO users (id, email) VALUES (${quote(id)}, ${quote(email)}); INSERT INTO inbox (user_id) VALUES (${quote(id)});
+      INSERT INTO sessions (user_id, id, expires_at) VALUES (${quote(id)}, ${quote(session)}, now() + interval '1 hour'); COMMIT`);
+    const now = Math.floor(Date.now() / 1000);
+    const token = sign(headerOf(owner.token), { sub: id, email, iat: now, exp: now + 3600, jti: session });
+    return { id, email, token, from: anywhere() };
+  };
+  const unread = async () => {
+    const it = await person();
+    await sql.run(`BEGIN; INSERT INTO notifications (user_id, type, title, dedupe_key) SELECT ${quote(it.id)}, 'issue.new', 't', 'k:' || n FROM generate_series(1, 2) n;
+      UPDATE inbox SET unread = 2 WHERE user_id = ${quote(it.id)}; COMMIT`);
+    return it;
   };
   const coded = async () => {
     const it = await person();
@@ -100,10 +104,10 @@ export function makeScenes(sql) {
       ask: ({ id }) => ['PATCH', `${v1}/${id}`, { as: marker.token, body: { read: true } }] },
     { family: 'notifications', name: 'delete', status: 200, prepare: nextMark, state: markState,
       ask: ({ id }) => ['DELETE', `${v1}/${id}`, { as: marker.token }] },
-    { family: 'notifications', name: 'mark all', status: 200, prepare: unreadAgain,
-      state: () => `SELECT unread, (SELECT count(*) FROM notifications n WHERE n.user_id = i.user_id AND read_at IS NULL) AS rows
-        FROM inbox i WHERE user_id = ${quote(sleeper.id)}`,
-      ask: () => post(`${v1}/mark-all-read`, { as: sleeper.token }) },
+    { family: 'notifications', name: 'mark all', status: 200, prepare: unread,
+      state: ({ id }) => `SELECT unread, (SELECT count(*) FROM notifications n WHERE n.user_id = i.user_id AND read_at IS NULL) AS rows
+        FROM inbox i WHERE user_id = ${quote(id)}`,
+      ask: ({ token }) => post(`${v1}/mark-all-read`, { as: token }) },
     { family: 'experiments', name: 'list', status: 200, ask: get(`/v1/experiments/${experiment.id}`, viewer) },
     { family: 'experiments', name: 'schedule', status: 201, prepare: draft, state: experimentState,
       ask: ({ id }) => ['PUT', `/v1/experiments/${id}/schedule`, { as: developer.token, body: { launch_at: '2098-05-05T10:00:00Z',
@@ -138,9 +142,9 @@ export function makeScenes(sql) {
       state: ({ id, email }) => `SELECT used_at IS NOT NULL AS used, tries, (SELECT count(*) FROM sessions WHERE user_id = ${quote(id)}) AS sessions
         FROM login_codes WHERE email = ${quote(email)}`,
       ask: ({ email, code, from }) => post('/v1/auth/verify-code', { from, body: { email, code } }) },
-    { family: 'auth', name: 'preferences', status: 200, prepare: () => sql.run(`UPDATE users SET preferences = DEFAULT WHERE id = ${quote(sleeper.id)}`),
-      state: () => `SELECT preferences FROM users WHERE id = ${quote(sleeper.id)}`,
-      ask: () => ['PATCH', '/v1/auth/me', { as: sleeper.token, body: { preferences: { notifications: { types: { 'feedback.new': { email: false } } } } } }] },
+    { family: 'auth', name: 'preferences', status: 200, prepare: person,
+      state: ({ id }) => `SELECT preferences FROM users WHERE id = ${quote(id)}`,
+      ask: ({ token }) => ['PATCH', '/v1/auth/me', { as: token, body: { preferences: { notifications: { types: { 'feedback.new': { email: false } } } } } }] },
     { family: 'teams', name: 'add a member', status: 201, prepare: async () => ({ email: `new.${uuid()}@example.com` }),
       state: ({ email }) => `SELECT count(*) AS users, (SELECT count(*) FROM members m JOIN users u ON u.id = m.user_id WHERE u.email = ${quote(email)}) AS members,
         (SELECT count(*) FROM inbox i JOIN users u ON u.id = i.user_id WHERE u.email = ${quote(email)}) AS inboxes,
@@ -148,9 +152,9 @@ export function makeScenes(sql) {
         FROM users WHERE email = ${quote(email)}`,
       ask: ({ email }) => post(`/v1/teams/${team.id}/members`, { as: owner.token, body: { email, role: 'viewer' } }) },
     { family: 'teams', name: 'keys', status: 200, ask: get(`/v1/teams/${team.id}/keys`, owner) },
-    { family: 'feeds', name: 'make', status: 201, prepare: () => sql.run(`DELETE FROM feeds WHERE user_id = ${quote(sleeper.id)}`),
-      state: () => `SELECT count(*) AS rows FROM feeds WHERE user_id = ${quote(sleeper.id)}`,
-      ask: () => post('/v1/feeds', { as: sleeper.token, body: { kind: 'calendar', name: 'Reader' } }) },
+    { family: 'feeds', name: 'make', status: 201, prepare: person,
+      state: ({ id }) => `SELECT count(*) AS rows FROM feeds WHERE user_id = ${quote(id)}`,
+      ask: ({ token }) => post('/v1/feeds', { as: token, body: { kind: 'calendar', name: 'Reader' } }) },
     { family: 'feeds', name: 'list', status: 200, ask: get('/v1/feeds', reader) },
     { family: 'hooks', name: 'bounce', status: 204, prepare: mailed,
       state: ({ id, event }) => `SELECT reported, (SELECT count(*) FROM mail_events WHERE id = ${quote(event)}) AS events FROM deliveries

@@ -71,10 +71,16 @@ function wrong(scene, well, { answer, before, after }) {
   return after !== before && after !== well.after ? `answered ${answer.status}, and left half of it: ${after}` : null;
 }
 
+// While a worker becomes its program it has no name yet.
+async function workerOf(family) {
+  await eventually('a worker', 15, () => workers(family).length === 1);
+  return workers(family)[0];
+}
+
 async function tryPoint(scene, well, point) {
-  const [pid] = workers(scene.family);
+  const pid = await workerOf(scene.family);
   const result = await ask({ ...scene, armed: () => controls[scene.family].arm(point) });
-  const died = workers(scene.family)[0] !== pid;
+  const died = await workerOf(scene.family) !== pid;
   tally.add(point, result.failed === 0 ? 'not reached' : died ? 'ended the worker' : result.answer.status === scene.status ? 'answered' : `${result.answer.status}`);
   if (died) await ended(scene.family);
   if (connecting.test(result.name)) await sleep(REST_MS);
@@ -84,7 +90,7 @@ async function tryPoint(scene, well, point) {
 
 // A worker that has no connections yet, no statements prepared, nothing in its caches.
 async function renew(family) {
-  const [pid] = workers(family);
+  const pid = await workerOf(family);
   process.kill(pid, 'SIGTERM');
   await eventually('another worker', 15, () => workers(family).length === 1 && workers(family)[0] !== pid);
   await ended(family);
@@ -120,7 +126,7 @@ test('a worker that starts', async () => {
   tally.expect(counts);
   for (const point of pointsOf(counts, SOME)) {
     control.arm(point);
-    process.kill(workers(scene.family)[0], 'SIGTERM');
+    process.kill(await workerOf(scene.family), 'SIGTERM');
     await eventually('a start that fails', 15, () => control.read().failed > 0);
     await eventually('another worker', 15, () => workers(scene.family).length === 1);
     await ended(scene.family);
