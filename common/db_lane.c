@@ -13,6 +13,7 @@
 
 #define CONNECT_MS     3000  /* for one connection to come up */
 #define ANSWER_MS      5000  /* from one answer to the next; above the roles' statement_timeout */
+#define ANSWERS_AFTER  4     /* statements of a transaction, at the latest */
 #define ANSWER_LONG_MS 70000 /* without an event loop: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
 
@@ -292,6 +293,14 @@ flush(struct lane *l)
 		lane_broken(l);
 }
 
+/* The server keeps answers until the Sync unless it is asked for them: a transaction of many
+ * statements would look as if it had fallen silent. */
+static bool
+ask_now_and_then(struct lane *l, const struct item *it, int n)
+{
+	return !it->in_tx || n % ANSWERS_AFTER != 0 || PQsendFlushRequest(l->pg) == 1;
+}
+
 /* One batch: its statements, then the Sync that commits them. */
 static bool
 send_batch(struct lane *l)
@@ -299,6 +308,7 @@ send_batch(struct lane *l)
 	struct items batch;
 	struct item *it;
 	bool ok = true;
+	int n = 0;
 
 	if (l->batches++ == 0)
 		l->since = clock_ms();
@@ -306,7 +316,7 @@ send_batch(struct lane *l)
 	while ((it = items_pop(&batch)) != NULL) {
 		it->last = batch.first == NULL;
 		items_push(&l->sent, it);
-		ok = ok && send_item(l, it);
+		ok = ok && send_item(l, it) && ask_now_and_then(l, it, ++n);
 	}
 	if (l->at == NULL && l->batches == 1)
 		l->at = l->sent.first;

@@ -138,6 +138,7 @@ LIBPQ_CALL(int, PQsendQueryParams,
 	const int *lengths, const int *formats, int format),
     (pg, sql, n, types, v, lengths, formats, format), 0)
 LIBPQ_CALL(int, PQpipelineSync, (PGconn * pg), (pg), 0)
+LIBPQ_CALL(int, PQsendFlushRequest, (PGconn * pg), (pg), 0)
 LIBPQ_CALL(int, PQflush, (PGconn * pg), (pg), -1)
 LIBPQ_CALL(int, PQconsumeInput, (PGconn * pg), (pg), 0)
 
