@@ -8,6 +8,8 @@ import { startCopy } from '../lib/copy.mjs';
 
 const copy = await startCopy({ CARILLON_KEY_RATE: '1000000' });
 test.after(copy.stop);
+copy.admin('ALTER SYSTEM SET fsync = off'); // a disk that stalls would be a 503, too
+copy.admin('SELECT pg_reload_conf()');
 const { base, uuid } = await import('../lib/client.mjs');
 const fcgi = await import('../lib/fastcgi.mjs');
 const { assertOnce, assertSound, figures, long, makeScene, padded, underLoad } = await import('../lib/load.mjs');
