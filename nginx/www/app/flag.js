@@ -81,7 +81,7 @@ function environmentCard(page, environment) {
   const box = h('input', {
     type: 'checkbox',
     role: 'switch',
-    class: 'switch big',
+    class: 'switch',
     checked: enabled,
     disabled: flag.status === 'ARCHIVED' || !mayPublish(project.role),
     'aria-label': `On in ${name}`,

@@ -72,7 +72,7 @@ function fixedTime(at, text) {
   return h('time', { datetime: at, 'data-fixed': true }, text);
 }
 
-/* 'in 3 hours'; null for what should have happened by now: its minute is being worked on. */
+/* 'in 3 hours'; 'any moment now' for what is due: its minute is being worked on. */
 export function untilWords(at, now = Date.now()) {
   const seconds = (Date.parse(at) - now) / 1000;
   const found = UNITS.find(([, size]) => seconds >= size);

@@ -7,12 +7,12 @@ import { complain, say } from './status.js';
 import { icon } from './icons.js';
 import { managesTeam } from './teams.js';
 import { pagedList } from './paged.js';
+import { projectsOf } from './projects.js';
 import { secretBox } from './secret-box.js';
 import { emptyState } from './page.js';
 import { shortDate, timeElement } from './time.js';
 
 const PAGE = 50;
-const PROJECTS_MOST = 200; // the API's limit
 
 async function revoke({ api, path }, key, row) {
   const sure = await confirmAction({
@@ -150,11 +150,6 @@ function makeForm({ api, path }, projects, done) {
   });
 }
 
-async function projectsOf({ api, path }) {
-  const { data } = await api.get(`${path}/projects?limit=${PROJECTS_MOST}`);
-  return data.projects;
-}
-
 function emptyKeys() {
   return h(
     'li',
@@ -193,8 +188,8 @@ export function keysCard(id, context) {
 
   async function fill() {
     await pages.reload();
-    const manages = managesTeam(context.team.role);
-    const form = manages ? makeForm(context, await projectsOf(context), made) : '';
+    const { api, team } = context;
+    const form = managesTeam(team.role) ? makeForm(context, await projectsOf(api, [team]), made) : '';
     body.replaceChildren(fresh, list, more, form);
   }
 

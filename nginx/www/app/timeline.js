@@ -34,7 +34,7 @@ function daysOf(moments, names) {
     days.get(name).append(momentRow(moment, names));
   }
   return [...days].map(([name, list]) =>
-    h('li', { class: 'timeline-day' }, h('p', { class: 'timeline-date' }, name), list),
+    h('li', {}, h('p', { class: 'timeline-date' }, name), list),
   );
 }
 
