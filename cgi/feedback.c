@@ -113,7 +113,6 @@ give_feedback(struct req *rq, struct reply *rp)
 {
 	struct given w = { .rq = rq };
 	enum db_status st;
-	struct out *o;
 
 	if (rate_spend(rq, rp) != 0 || field_read(rq, rp, given_fields, &w) != 0)
 		return rp->status;
@@ -122,12 +121,7 @@ give_feedback(struct req *rq, struct reply *rp)
 		return http_fail(rq, rp, 401, "Invalid API key");
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
-	o = http_begin(rq, rp, 201);
-	out_open(o, '{');
-	out_key(o, "feedback");
-	out_json(o, w.object);
-	out_close(o, '}');
-	return rp->status;
+	return http_object(rq, rp, 201, "feedback", w.object);
 }
 
 const struct route routes[] = {

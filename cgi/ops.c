@@ -20,13 +20,7 @@
 static int
 livez(struct req *rq, struct reply *rp)
 {
-	struct out *o = http_begin(rq, rp, 200);
-
-	out_open(o, '{');
-	out_key(o, "alive");
-	out_bool(o, true);
-	out_close(o, '}');
-	return rp->status;
+	return http_object(rq, rp, 200, "alive", "true");
 }
 
 /* ---- GET /readyz ---- */

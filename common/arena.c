@@ -40,12 +40,10 @@ die(const struct arena *a, const char *why, size_t n)
 }
 
 static struct arena_block *
-block_new(struct arena *a, size_t size)
+block_new(size_t size)
 {
 	struct arena_block *b = malloc(sizeof(*b) + size);
 
-	if (b == NULL)
-		die(a, "no memory", size);
 	*b = (struct arena_block){ .size = size };
 	HIDE(b->data, size);
 	return b;
@@ -67,7 +65,7 @@ block_for(struct arena *a, size_t n)
 
 	if (b != NULL && n <= b->size - b->used)
 		return b;
-	b = block_new(a, n > BLOCK_BYTES ? n : BLOCK_BYTES);
+	b = block_new(n > BLOCK_BYTES ? n : BLOCK_BYTES);
 	if (a->head != NULL && n > BLOCK_BYTES / 4) {
 		b->next = a->head->next;
 		a->head->next = b;

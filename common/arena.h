@@ -9,9 +9,9 @@
  *
  * Nothing taken from an arena is freed on its own; arena_reset() takes it all
  * back after the reply is sent and keeps the first block for the next request.
- * Allocation never returns NULL: at the byte limit given to arena_init(), or
- * when there is no memory, the process logs and aborts, and its supervisor
- * starts a fresh one.
+ * Allocation never returns NULL: at the byte limit given to arena_init(), as
+ * where there is no memory (common/memory.c), the process logs and aborts, and
+ * its supervisor starts a fresh one.
  */
 struct arena_block;
 

@@ -6,11 +6,10 @@ enum db_status
 audit_write(struct db_tx *tx, const struct req *rq, const struct audit *e)
 {
 	const char *type = rq->user != NULL ? "USER" : rq->key != NULL ? "KEY" : "SYSTEM";
-	const char *actor = rq->user != NULL ? rq->user : rq->key != NULL ? rq->key->id : NULL;
 
 	return db_exec(tx, &q_audit_write,
-	    DB_ARGS(e->team, type, actor, e->action, e->resource_kind, e->resource_id, e->before,
-		e->after, rq->id, NULL),
+	    DB_ARGS(e->team, type, http_caller(rq), e->action, e->resource_kind, e->resource_id,
+		e->before, e->after, rq->id, NULL),
 	    NULL);
 }
 

@@ -53,44 +53,48 @@ kept(struct req *rq, const struct db_rows *rows, const char *col)
 	return v != NULL ? arena_dup(rq->a, v) : NULL;
 }
 
-/* A key's row: 0 with rq->key set, or the status answered. */
-static int
+/* A key's row: rq->key, with what every statement says of one; or NULL, and it was answered. */
+static struct api_key *
 known_key(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows)
 {
-	struct api_key *key;
+	struct api_key *key = NULL;
 
 	if (st == DB_NONE)
-		return http_fail(rq, rp, 401, "Invalid API key");
-	if (st != DB_OK)
-		return http_db(rq, rp, st);
-	if (rows_bool(rows, 0, "expired"))
-		return http_fail(rq, rp, 401, "API key expired");
-	key = arena_alloc(rq->a, sizeof(*key));
-	key->id = kept(rq, rows, "id");
-	key->kind = kept(rq, rows, "kind");
-	key->team = kept(rq, rows, "team_id");
-	key->project = kept(rq, rows, "project_id");
-	key->environment = kept(rq, rows, "environment_id");
+		http_fail(rq, rp, 401, "Invalid API key");
+	else if (st != DB_OK)
+		http_db(rq, rp, st);
+	else if (rows_bool(rows, 0, "expired"))
+		http_fail(rq, rp, 401, "API key expired");
+	else {
+		key = arena_alloc(rq->a, sizeof(*key));
+		key->id = kept(rq, rows, "id");
+		key->kind = kept(rq, rows, "kind");
+		if (rows_bool(rows, 0, "stale"))
+			st = db_write(rq->db, &q_caller_key_used, DB_ARGS(key->id), NULL);
+	}
 	rq->key = key;
-	if (rows_bool(rows, 0, "stale"))
-		st = db_write(rq->db, &q_caller_key_used, DB_ARGS(key->id), NULL);
-	return 0;
+	return key;
+}
+
+static int
+must_be(struct req *rq, struct reply *rp, const char *kind, const char *refusal)
+{
+	return strcmp(rq->key->kind, kind) == 0 ? 0 : http_fail(rq, rp, 403, "%s", refusal);
 }
 
 int
 auth_client_key(struct req *rq, struct reply *rp, enum db_status st, const struct db_rows *rows)
 {
-	if (known_key(rq, rp, st, rows) != 0)
+	if (known_key(rq, rp, st, rows) == NULL)
 		return rp->status;
-	if (strcmp(rq->key->kind, "client") != 0)
-		return http_fail(rq, rp, 403, "Client key required");
-	return 0;
+	return must_be(rq, rp, "client", "Client key required");
 }
 
 static int
 key_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
+	struct api_key *key;
 	enum db_status st;
 
 	if (!token_is_api_key(text, n))
@@ -99,17 +103,17 @@ key_caller(struct req *rq, struct reply *rp, enum access access, const char *tex
 	if (access == KEY_INLINE)
 		return 0;
 	st = db_read(rq->db, &q_caller_key, DB_ARGS(rq->key_hash), &rows);
-	if (access == CLIENT_KEY)
-		return auth_client_key(rq, rp, st, rows);
-	if (known_key(rq, rp, st, rows) != 0)
+	if ((key = known_key(rq, rp, st, rows)) == NULL)
 		return rp->status;
+	key->project = kept(rq, rows, "project_id");
+	key->environment = kept(rq, rows, "environment_id");
 	if (access == ANY_KEY)
 		return 0;
+	if (access == CLIENT_KEY)
+		return must_be(rq, rp, "client", "Client key required");
 	if (access != USER_OR_AGENT)
 		return http_fail(rq, rp, 403, "User authentication required");
-	if (strcmp(rq->key->kind, "agent") != 0)
-		return http_fail(rq, rp, 403, "User or agent key required");
-	return 0;
+	return must_be(rq, rp, "agent", "User or agent key required");
 }
 
 int

@@ -17,8 +17,8 @@
 int auth_caller(struct req *rq, struct reply *rp, enum access access);
 
 /*
- * What became of a statement with the columns of caller_key for rq->key_hash: 0 with
- * rq->key set, or the status answered.
+ * What became of a statement with id, kind, expired and stale of caller_key for
+ * rq->key_hash: 0 with rq->key set, or the status answered.
  */
 int auth_client_key(struct req *rq, struct reply *rp, enum db_status st,
     const struct db_rows *rows);
@@ -35,8 +35,6 @@ int auth_same_site(struct req *rq, struct reply *rp);
 
 /* The one 401 for a token that is not, or no longer, good. */
 int auth_bad_token(struct req *rq, struct reply *rp);
-
-#define AUTH_SESSION_SECONDS (14 * 24 * 3600)
 
 /* The session cookie's name: __Host-token over TLS, token otherwise. */
 const char *auth_cookie_name(const struct req *rq);

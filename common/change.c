@@ -76,16 +76,9 @@ int
 change_reply(struct req *rq, struct reply *rp, enum db_status st, const struct change *c,
     int status, const char *key)
 {
-	struct out *o;
-
 	if (change_failed(rq, rp, st, c) != 0)
 		return rp->status;
-	o = http_begin(rq, rp, status);
-	out_open(o, '{');
-	out_key(o, key);
-	out_json(o, c->after);
-	out_close(o, '}');
-	return rp->status;
+	return http_object(rq, rp, status, key, c->after);
 }
 
 int

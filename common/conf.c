@@ -89,12 +89,19 @@ static struct arena memory; /* never freed: settings live as long as the process
 
 /* ---- what fits ---- */
 
+/* From 1 on, of at most so many digits. */
 static bool
-is_port(const char *s)
+is_number(const char *s, size_t most)
 {
 	size_t n = strspn(s, "0123456789");
 
-	return n > 0 && n <= 5 && s[n] == '\0' && s[0] != '0' && strtol(s, NULL, 10) <= 65535;
+	return n > 0 && n <= most && s[n] == '\0' && s[0] != '0';
+}
+
+static bool
+is_port(const char *s)
+{
+	return is_number(s, 5) && strtol(s, NULL, 10) <= 65535;
 }
 
 static bool
@@ -148,17 +155,13 @@ is_api_key(const char *s)
 static bool
 is_seconds(const char *s)
 {
-	size_t n = strspn(s, "0123456789");
-
-	return n > 0 && n <= 4 && s[n] == '\0' && s[0] != '0';
+	return is_number(s, 4);
 }
 
 static bool
 is_counted(const char *s)
 {
-	size_t n = strspn(s, "0123456789");
-
-	return n > 0 && n <= 9 && s[n] == '\0' && s[0] != '0';
+	return is_number(s, 9);
 }
 
 static bool

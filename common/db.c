@@ -24,39 +24,35 @@ enum { LANE_READ, LANE_WRITE, LANE_OWN, LANES = LANE_OWN + OWN_LANES };
 struct db *
 db_open(const char *url, bool prepare)
 {
-	struct db *db = calloc(1, sizeof(*db));
-	bool ok;
+	struct db *db;
+	int ep = epoll_create1(EPOLL_CLOEXEC);
 
-	if (db == NULL)
+	if (ep < 0)
 		return NULL;
 	/* What moment.h and the strict UTF-8 checks rely on; libpq sends these as
 	 * startup parameters, which poolers know. */
 	setenv("PGTZ", "UTC", 1);
 	setenv("PGDATESTYLE", "ISO", 1);
 	setenv("PGCLIENTENCODING", "UTF8", 1);
+	db = calloc(1, sizeof(*db));
 	db->url = strdup(url);
 	db->prepare = prepare;
-	db->ep = epoll_create1(EPOLL_CLOEXEC);
+	db->ep = ep;
 	db->lanes = calloc(LANES, sizeof(*db->lanes));
 	db->nlanes = LANES;
 	db->waiting = calloc(WAITING_MAX, sizeof(struct fiber *));
 	items_init(&db->ready);
-	ok = db->url != NULL && db->ep >= 0 && db->lanes != NULL && db->waiting != NULL;
-	for (int i = 0; db->lanes != NULL && i < LANES; i++) {
+	for (int i = 0; i < LANES; i++) {
 		struct lane *l = &db->lanes[i];
 
 		l->db = db;
 		l->by_user = i == LANE_WRITE;
 		l->depth = i == LANE_READ ? READ_DEPTH : 1;
 		l->prepared = calloc(Q_COUNT / 64 + 1, sizeof(*l->prepared));
-		ok = ok && l->prepared != NULL;
 		items_init(&l->queue);
 		items_init(&l->sent);
 	}
-	if (ok)
-		return db;
-	db_close(db);
-	return NULL;
+	return db;
 }
 
 void
@@ -70,7 +66,7 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
-	for (int i = 0; db->lanes != NULL && i < LANES; i++)
+	for (int i = 0; i < LANES; i++)
 		lane_close(&db->lanes[i]);
 	if (!db->joined)
 		close(db->ep);

@@ -47,7 +47,7 @@ struct db_args {
 
 /* Connects when first used, and again after a break.  url is a libpq URI or key=value string.
  * prepare false sends each statement with its text: for poolers that cannot keep prepared ones.
- * NULL when there is no memory. */
+ * NULL when no epoll can be had. */
 struct db *db_open(const char *url, bool prepare);
 void db_sharded(struct db *db); /* url leads to a Citus coordinator (sql/citus.sql) */
 void db_close(struct db *db);   /* NULL is a no-op */
@@ -64,9 +64,9 @@ const char *db_error(const struct db *db);
  * db_read_together is db_read of what many ask at one time: what waits together is one statement;
  * its parameters are arrays, an element a call, and its column nth says which element (from 1) a
  * row answers, a row a call at most.  db_write is one statement and its own commit, of which
- * args.v[0] is the id of the one user whose rows it locks; statements of several users may share
- * a commit.  db_alone is a write that may take long or wait; in a family its args.v[0] is such
- * an id too.  db_read_alone is db_read of what may take long: nobody else's read waits behind it.
+ * args.v[0] is the id of the one user (key, project, issue) whose rows it locks; several may share a
+ * commit, in the order of these.  db_alone is a write that may take long or wait; in a family its
+ * args.v[0] is such an id too.  db_read_alone is db_read of what may take long: no other waits for it.
  */
 enum db_status db_read(struct db *db, const struct db_stmt *st, struct db_args args,
     struct db_rows **rows) MUST_CHECK;

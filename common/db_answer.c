@@ -20,12 +20,12 @@ static void
 keep_failure(struct lane *l, struct item *it, const PGresult *res)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *message = state != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
+					    : PQresultErrorMessage(res);
 
-	it->status = lane_status(state);
+	it->status = lane_status(state, message);
 	snprintf(it->why, sizeof(it->why), "%s: [%s] %s", it->st != NULL ? it->st->name : it->sql,
-	    state != NULL ? state : "no state",
-	    state != NULL ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
-			  : PQresultErrorMessage(res));
+	    state != NULL ? state : "no state", message);
 	if (state != NULL && it->st != NULL && strcmp(state, "26000") == 0)
 		note_prepared(l, it->st, false);
 	if (state != NULL && it->st != NULL && strcmp(state, "42P05") == 0)

@@ -25,8 +25,6 @@ hosts_rotate(const char *list, unsigned first)
 	char *to = malloc(len + 1);
 	const char *from = list;
 
-	if (to == NULL)
-		abort(); /* as an arena does */
 	for (first %= count(list); first > 0; first--)
 		from = strchr(from, ',') + 1;
 	head = (size_t)(from - list);

@@ -11,7 +11,7 @@
 #include "db_together.h"
 #include "queries.h"
 
-#define CONNECT_MS     3000  /* for one connection to come up */
+#define CONNECT_MS     2500  /* for one connection to come up: 503 within three seconds */
 #define ANSWER_MS      5000  /* from one answer to the next; above the roles' statement_timeout */
 #define ANSWERS_AFTER  4     /* statements of a transaction, at the latest */
 #define ANSWER_LONG_MS 70000 /* without an event loop: cron's statements may take a minute */
@@ -240,7 +240,7 @@ send_item(struct lane *l, struct item *it)
 	if (!it->together)
 		return send_query(l, it, it->args.v);
 	text = together_args(it, arrays);
-	ok = text != NULL && send_query(l, it, arrays);
+	ok = send_query(l, it, arrays);
 	free(text);
 	return ok;
 }

@@ -113,6 +113,8 @@ struct lane *lane_take(struct db *db); /* one for a transaction; waits until one
 /* Queue it, wait for it, hand its rows over. */
 enum db_status lane_run(struct lane *l, struct item *it, struct db_rows **rows);
 
-enum db_status lane_status(const char *sqlstate); /* the SQLSTATE table */
+/* ---- db_status.c ---- */
+
+enum db_status lane_status(const char *sqlstate, const char *message); /* of no state DB_FAIL */
 
 #endif

@@ -17,8 +17,6 @@ rows_make(struct db_rows rows)
 {
 	struct db_rows *r = malloc(sizeof(*r));
 
-	if (r == NULL)
-		abort();
 	*r = rows;
 	return r;
 }
@@ -73,12 +71,15 @@ rows_tag(const struct db_rows *rows)
 	return PQcmdStatus(rows->res);
 }
 
+/* As PQfnumber, which copies each name it is asked for, to read capitals as PostgreSQL would. */
 int
 rows_col(const struct db_rows *rows, const char *name)
 {
-	int col = PQfnumber(rows->res, name);
+	int n = PQnfields(rows->res), col = 0;
 
-	assert(col >= 0); /* a misspelt column: the first run of its test finds it */
+	while (col < n && strcmp(PQfname(rows->res, col), name) != 0)
+		col++;
+	assert(col < n); /* a misspelt column: the first run of its test finds it */
 	return col;
 }
 

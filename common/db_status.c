@@ -29,11 +29,16 @@ static const struct {
 	{ "57P", DB_AWAY },       /* shutting down, starting up */
 };
 
+/* A Citus coordinator's words, with XX000 as the code, when it finds that a worker has ended. */
+static const char worker_away[] = "failure on connection marked as essential";
+
 enum db_status
-lane_status(const char *sqlstate)
+lane_status(const char *sqlstate, const char *message)
 {
 	for (size_t i = 0; sqlstate != NULL && i < COUNT(sqlstates); i++)
 		if (strncmp(sqlstate, sqlstates[i].state, strlen(sqlstates[i].state)) == 0)
 			return sqlstates[i].status;
+	if (message != NULL && strncmp(message, worker_away, strlen(worker_away)) == 0)
+		return DB_AWAY;
 	return DB_FAIL;
 }

@@ -71,8 +71,7 @@ together_args(const struct item *first, const char *arrays[TOGETHER_ARGS])
 	for (const struct item *it = first; it != NULL; it = it->with)
 		for (size_t i = 0; i < it->args.n; i++)
 			room += (it->args.v[i] != NULL ? 2 * strlen(it->args.v[i]) : 4) + 4;
-	if ((text = to = malloc(room + 2 * first->args.n)) == NULL)
-		return NULL;
+	text = to = malloc(room + 2 * first->args.n);
 	for (size_t i = 0; i < first->args.n; i++) {
 		arrays[i] = to;
 		to = put_array(to, first, i);

@@ -17,7 +17,7 @@
 
 /* Move those of queue that ask the same behind first, up to most with it: how many it now is. */
 int together_gather(struct items *queue, struct item *first, int most);
-/* Their parameters as arrays, in memory to be freed when they are sent; NULL: there is none. */
+/* Their parameters as arrays, in memory to be freed when they are sent. */
 char *together_args(const struct item *first, const char *arrays[TOGETHER_ARGS]) MUST_CHECK;
 /* Afterwards: each of them alone, with its part of the answer if there is one, into a queue. */
 void together_split(struct item *first, struct items *into);

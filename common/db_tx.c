@@ -41,8 +41,7 @@ copy(const struct db_stmt *st, struct db_args args)
 
 	for (size_t i = 0; i < args.n; i++)
 		bytes += args.v[i] != NULL ? strlen(args.v[i]) + 1 : 0;
-	if ((l = calloc(1, sizeof(*l) + args.n * sizeof(*l->v) + bytes)) == NULL)
-		abort(); /* as an arena does */
+	l = calloc(1, sizeof(*l) + args.n * sizeof(*l->v) + bytes);
 	to = (char *)&l->v[args.n];
 	for (size_t i = 0; i < args.n; i++)
 		if (args.v[i] != NULL) {

@@ -99,10 +99,9 @@ fiber_new(void)
 	size_t guard = (size_t)sysconf(_SC_PAGESIZE);
 	struct fiber *f = calloc(1, sizeof(*f));
 
-	if (f != NULL)
-		f->stack = mmap(NULL, guard + STACK_SIZE, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (f == NULL || f->stack == MAP_FAILED || mprotect(f->stack, guard, PROT_NONE) != 0 ||
+	f->stack = mmap(NULL, guard + STACK_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (f->stack == MAP_FAILED || mprotect(f->stack, guard, PROT_NONE) != 0 ||
 	    getcontext(&f->entry) != 0) {
 		log_line(LOG_ERROR, NULL, "no memory for a fiber");
 		abort();

@@ -9,6 +9,8 @@
  * A request that waits for the database gives the thread back to the event loop;
  * so handlers read from top to bottom and yet none waits for another.  One
  * thread, no preemption: between two calls that may wait nothing else runs.
+ * A stack has 64 KiB, with a page below it that catches an overrun: what is big
+ * belongs into an arena.
  */
 struct fiber;
 typedef void fiber_fn(void *ctx);

@@ -3,8 +3,6 @@
 #include "moment.h"
 #include "text.h"
 
-#define SHOWN_MAX 50 /* characters of a key that an error repeats */
-
 static const struct field *
 find(const struct field *f, const char *key)
 {
@@ -146,8 +144,8 @@ set(struct arena *a, const struct field *f, json_object *v, void *out)
 static int
 refuse(struct req *rq, struct reply *rp, const char *what, const char *key)
 {
-	return http_fail(rq, rp, 400, "%s field: %.*s", what, (int)text_prefix(key, SHOWN_MAX),
-	    key);
+	return http_fail(rq, rp, 400, "%s field: %.*s", what,
+	    (int)text_prefix(key, FIELD_SHOWN_MAX), key);
 }
 
 /* A key of the body: 0, or the status answered. */

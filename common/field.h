@@ -12,6 +12,8 @@
  * out-of-range values are the client's error, answered by name:
  * 400 `Unknown field: x`, `Invalid field: x`, `Missing field: x`.
  */
+#define FIELD_SHOWN_MAX 50 /* characters of x, which may be anything */
+
 enum field_type {
 	FIELD_TEXT = 1, /* const char *: min..max characters (not bytes) */
 	FIELD_BOOL,     /* enum field_bool */

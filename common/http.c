@@ -45,29 +45,53 @@ method_matches(const struct route *r, const char *method)
 }
 
 /*
- * The first row whose path matches decides which path it is; only rows with that
- * very path count further.  So a literal path stands before one with a placeholder.
+ * The first row whose path matches decides which path it is, so a literal path stands before
+ * one with a placeholder; only rows with that very path count further.
  */
+static const struct route *
+find_path(const struct route *table, struct req *rq)
+{
+	for (const struct route *r = table; r->method != NULL; r++)
+		if (path_matches(r->path, rq->path, rq))
+			return r;
+	return NULL;
+}
+
+static const struct route *
+next_of_path(const struct route *r)
+{
+	const char *path = r->path;
+
+	while ((++r)->method != NULL)
+		if (strcmp(r->path, path) == 0)
+			return r;
+	return NULL;
+}
+
+/* What an Allow header says, from the first row of a path on. */
+static const char *
+methods(struct arena *a, const struct route *r)
+{
+	const char *all = "";
+
+	for (; r != NULL; r = next_of_path(r))
+		all = arena_fmt(a, "%s%s%s%s", all, all[0] != '\0' ? ", " : "", r->method,
+		    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+	return all;
+}
+
+/* The row of a request; or NULL, with rp->allow set when its path has others. */
 static const struct route *
 find_route(const struct route *table, struct req *rq, struct reply *rp)
 {
-	const char *path = NULL;
-	const struct route *hit = NULL;
+	const struct route *first = find_path(table, rq), *r;
 
-	for (const struct route *r = table; r->method != NULL; r++) {
-		if (path == NULL ? !path_matches(r->path, rq->path, rq)
-				 : strcmp(r->path, path) != 0)
-			continue;
-		path = r->path;
-		if (hit == NULL && method_matches(r, rq->method))
-			hit = r;
-		rp->allow = arena_fmt(rq->a, "%s%s%s%s", rp->allow != NULL ? rp->allow : "",
-		    rp->allow != NULL ? ", " : "", r->method,
-		    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
-	}
-	if (hit != NULL)
-		rp->allow = NULL;
-	return hit;
+	for (r = first; r != NULL; r = next_of_path(r))
+		if (method_matches(r, rq->method))
+			return r;
+	if (first != NULL)
+		rp->allow = methods(rq->a, first);
+	return NULL;
 }
 
 /* ---- exits ---- */
@@ -85,6 +109,18 @@ http_empty(struct reply *rp, int status)
 {
 	rp->body.n = 0;
 	return rp->status = status;
+}
+
+int
+http_object(struct req *rq, struct reply *rp, int status, const char *key, const char *json)
+{
+	struct out *o = http_begin(rq, rp, status);
+
+	out_open(o, '{');
+	out_key(o, key);
+	out_json(o, json);
+	out_close(o, '}');
+	return status;
 }
 
 int

@@ -31,7 +31,7 @@ enum access { /* 0 is invalid on purpose: a row must say who may call */
 
 /* A key that was presented and is valid. */
 struct api_key {
-	const char *id, *kind, *team, *project, *environment; /* last two NULL for agents */
+	const char *id, *kind, *project, *environment; /* last two NULL for agents, KEY_INLINE */
 };
 
 struct req {
@@ -90,6 +90,8 @@ int http_dispatch(const struct route *table, struct req *rq, struct reply *rp);
 /* It worked: begin the JSON body of a 200 or 201; write it, then return rp->status. */
 struct out *http_begin(struct req *rq, struct reply *rp, int status);
 int http_empty(struct reply *rp, int status); /* 204, 304 */
+/* {key:json} is all there is to say; json is JSON text, key our own. */
+int http_object(struct req *rq, struct reply *rp, int status, const char *key, const char *json);
 
 /* The client's fault: {"error":text}, for people; text is not secret. */
 int http_fail(struct req *rq, struct reply *rp, int status, const char *fmt, ...)
@@ -107,10 +109,9 @@ int http_db(struct req *rq, struct reply *rp, enum db_status st);
 /* The id in path argument n, lower-cased, or NULL after answering 404 "<Noun> not found". */
 const char *http_id(struct req *rq, struct reply *rp, int n, const char *noun);
 int http_missing(struct req *rq, struct reply *rp, const char *noun); /* that 404 */
+int http_gone(struct req *rq, struct reply *rp, const char *id);      /* {"id"}, of a DELETE */
 
-int http_gone(struct req *rq, struct reply *rp, const char *id); /* {"id"}, of a DELETE */
-
-/* The id of the user or key that calls. */
+/* The id of the user or key that calls, NULL: neither does. */
 const char *http_caller(const struct req *rq);
 
 /* Whether one tag of an If-None-Match list, or NULL, is etag; weak ones count (RFC 9110 13.1.2). */

@@ -26,17 +26,18 @@ enum db_status issue_tell_in(struct db *db, struct arena *a, const struct conf *
 enum db_status issue_tell_more(struct db *db, struct arena *a, const struct conf *conf,
     const char *project) MUST_CHECK;
 
-/* A title with how often it happened, one line of at most ISSUE_BODY_CHARS.  Pure. */
+/* ---- words: pure; the results live in a ---- */
+
+/* Of a notice: a title with how often it happened, one line of at most ISSUE_BODY_CHARS. */
 #define ISSUE_BODY_CHARS 200
 const char *issue_body(struct arena *a, const char *title, int64_t times);
 
-/* A digest's body: how many regressed and are new, since when in the words of its cadence.  Pure. */
-const char *issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *cadence);
-
-/* What that notice says of n.  Pure. */
+/* Of the notice that a flood shares: that there are n more. */
 const char *issue_more(struct arena *a, int64_t n);
 
-/* "1 new issue in NAME".  Pure. */
+/* Of a digest: "1 new issue in NAME"; and how many regressed and are new, since when in the words of
+ * its cadence. */
 const char *issue_digest_title(struct arena *a, int64_t n, const char *project);
+const char *issue_digest_body(struct arena *a, int64_t regressed, int64_t new, const char *cadence);
 
 #endif

@@ -41,8 +41,9 @@ bool json_check(const char *s, size_t n, size_t *values, size_t *members);
 /* ---- out ---- */
 
 /*
- * A growing text in an arena.  Commas are put by the writer: a key or value after
- * another one at the same level gets its comma by itself.
+ * A growing text in an arena: n bytes at s, which move as it grows and have no final NUL.
+ * Commas are put by the writer: a key or value after another one at the same level gets
+ * its comma by itself.
  */
 struct out {
 	struct arena *a;
@@ -60,7 +61,7 @@ void out_text(struct out *o, const char *s);          /* NULL is null; valid UTF
 void out_int(struct out *o, int64_t v);
 void out_bool(struct out *o, bool v);
 void out_json(struct out *o, const char *json); /* ready JSON text; NULL is null */
-void out_moment(struct out *o,
-    const char *pg); /* PostgreSQL's text of a timestamptz; NULL is null */
+/* PostgreSQL's text of a timestamptz(3), see moment.h; NULL is null. */
+void out_moment(struct out *o, const char *pg);
 
 #endif

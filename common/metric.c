@@ -80,16 +80,16 @@ static const struct {
 	} label[2]; /* the second may be none */
 } events[METRIC_EVENTS] = {
 	[METRIC_MOMENTS] = { "moments_total", "Scheduled moments that cron has decided.",
-	    { { "outcome", { "fired", "missed", "failed" } } } },
+	    { { "outcome", { METRIC_MOMENT_OUTCOMES } } } },
 	[METRIC_DELIVERIES] = { "deliveries_total",
 	    "What dispatching came to, by delivery and try; the bell's are sent at once and not counted.",
 	    { { "channel", { "email", "webhook" } },
-		{ "outcome", { "sent", "skipped", "failed", "retried", "lost" } } } },
+		{ "outcome", { METRIC_DELIVERY_OUTCOMES } } } },
 	[METRIC_REPORTS] = { "mail_reports_total",
 	    "What the provider has told afterwards of mail that it had taken.",
 	    { { "report", { "delivered", "bounced", "complained" } } } },
 	[METRIC_JOBS] = { "jobs_total", "Jobs that cron has ended.",
-	    { { "outcome", { "completed", "failed", "cancelled" } } } },
+	    { { "outcome", { METRIC_JOB_OUTCOMES } } } },
 };
 
 static int

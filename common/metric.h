@@ -36,6 +36,12 @@ enum metric_event {
 	METRIC_EVENTS
 };
 
+/* Outcomes, for an array: cron's tallies of them (cron/fire.h, dispatch.h, jobs.h) have this order. */
+#define METRIC_MOMENT_OUTCOMES   "fired", "missed", "failed"
+#define METRIC_DELIVERY_OUTCOMES "sent", "skipped", "failed", "retried", "lost"
+#define METRIC_JOB_OUTCOMES      "completed", "failed", "cancelled"
+
+/* second is NULL where there is but one. */
 void metric_event(enum metric_event e, const char *word, const char *second, int64_t n);
 
 /* A moment was decided so many milliseconds after it was due. */

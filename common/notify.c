@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "array.h"
 #include "log.h"
 #include "mailing.h"
 #include "optout.h"
@@ -128,16 +129,16 @@ sign_links(struct arena *a, const struct conf *conf, const struct notice_type *t
 static void
 channels(struct arena *a, const struct notice_type *t, const char **names, const char **standard)
 {
-	const char *comma = "{";
+	struct array name, is_on;
 
-	*names = *standard = "";
-	for (size_t i = 0; notice_channels[i] != NULL; i++, comma = ",") {
-		*names = arena_fmt(a, "%s%s%s", *names, comma, notice_channels[i]);
-		*standard = arena_fmt(a, "%s%s%s", *standard, comma,
-		    notice_default(t, i) ? "true" : "false");
+	array_init(&name, a, 64);
+	array_init(&is_on, a, 64);
+	for (size_t i = 0; notice_channels[i] != NULL; i++) {
+		array_add(&name, notice_channels[i]);
+		array_add(&is_on, notice_default(t, i) ? "true" : "false");
 	}
-	*names = arena_fmt(a, "%s}", *names);
-	*standard = arena_fmt(a, "%s}", *standard);
+	*names = array_text(&name);
+	*standard = array_text(&is_on);
 }
 
 /*
@@ -156,6 +157,15 @@ some_users(struct arena *a, const char **at)
 	return to == from ? NULL : arena_fmt(a, "{%.*s}", (int)(to - from), from);
 }
 
+static void
+open_inboxes(struct db_tx *tx, struct arena *a, const char *at)
+{
+	const char *users;
+
+	while ((users = some_users(a, &at)) != NULL)
+		db_later(tx, &q_notify_open, DB_ARGS(users));
+}
+
 enum db_status
 notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const struct notice *n)
 {
@@ -168,7 +178,7 @@ notify_enqueue(struct db_tx *tx, struct arena *a, const struct conf *conf, const
 	mailing_of(&m, a, conf->base_url, t, n);
 	hook = webhook_body(a, conf->base_url, n, NULL);
 	channels(a, t, &names, &standard);
-	db_later(tx, &q_notify_open, DB_ARGS(n->users));
+	open_inboxes(tx, a, n->users);
 	db_later(tx, &q_notify_lock, DB_ARGS(n->users));
 	if (n->request != NULL)
 		log_line(LOG_INFO, n->request, "%s for %s", n->type, n->dedupe);

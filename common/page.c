@@ -6,10 +6,7 @@
 
 #define CURSOR_LEN (MOMENT_LEN + 1 + UUID_LEN)
 
-/* Before every row: the first page asks for what is older than this. */
-#define FIRST_AT   "infinity"
-#define FIRST_ID   "ffffffff-ffff-ffff-ffff-ffffffffffff"
-/* And so begins a list that rises. */
+/* Less than every row: a list that rises begins behind it. */
 #define LEAST_AT   "-infinity"
 #define LEAST_ID   "00000000-0000-0000-0000-000000000000"
 
@@ -91,8 +88,8 @@ page_read(struct req *rq, struct reply *rp, struct page *p)
 
 	p->limit = page_limit(limit != NULL && strlen(limit) == n ? limit : NULL);
 	p->fetch = arena_fmt(rq->a, "%d", p->limit + 1);
-	p->at = FIRST_AT;
-	p->id = FIRST_ID;
+	p->at = PAGE_FIRST_AT;
+	p->id = PAGE_FIRST_ID;
 	cursor = text_query(rq->a, rq->query, "cursor", &n);
 	if (cursor != NULL && !page_cursor(rq->a, cursor, n, &p->at, &p->id))
 		return http_fail(rq, rp, 400, "Invalid cursor");
@@ -102,7 +99,7 @@ page_read(struct req *rq, struct reply *rp, struct page *p)
 void
 page_rise(struct page *p)
 {
-	if (strcmp(p->at, FIRST_AT) != 0)
+	if (strcmp(p->at, PAGE_FIRST_AT) != 0)
 		return;
 	p->at = LEAST_AT;
 	p->id = LEAST_ID;

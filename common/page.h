@@ -8,11 +8,14 @@
  * page - keyset paging, newest first by (created_at, id) descending: the same for
  * every list (contract sections 5a and 8b).
  */
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     200
+#define PAGE_DEFAULT  50
+#define PAGE_MAX      200
+/* Before every row: what is older than this is all there is. */
+#define PAGE_FIRST_AT "infinity"
+#define PAGE_FIRST_ID "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 struct page {
-	const char *at, *id; /* rows older than this pair; infinity at first */
+	const char *at, *id; /* rows older than this pair; PAGE_FIRST_… at first */
 	const char *fetch; /* rows to ask for: one more than limit, to see whether there are more */
 	int limit;
 };

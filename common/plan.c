@@ -1,19 +1,20 @@
 #include "plan.h"
 
+#include "array.h"
 #include "moment.h"
 #include "queries.h"
 #include "schedule.h"
 #include "text.h"
 #include "version.h"
 
+/* p->kind is known.  0, or the status already answered. */
 static int
-begin(struct req *rq, struct reply *rp, struct plan *p, const struct plan_kind *kind)
+begin(struct req *rq, struct reply *rp, struct plan *p)
 {
-	p->kind = kind;
 	p->environment = rq->arg[1];
 	if (p->environment != NULL && !text_is_utf8(p->environment, strlen(p->environment)))
 		p->environment = NULL; /* no name at all */
-	return change_begin(&p->c, rq, rp, kind->noun);
+	return change_begin(&p->c, rq, rp, p->kind->noun);
 }
 
 /* ---- GET ---- */
@@ -22,11 +23,10 @@ int
 plan_show(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	struct plan p = { 0 };
+	struct plan p = { .kind = kind };
 	enum db_status st;
-	struct out *o;
 
-	if (begin(rq, rp, &p, kind) != 0)
+	if (begin(rq, rp, &p) != 0)
 		return rp->status;
 	st = db_read(rq->db, kind->show,
 	    (struct db_args){ kind->show->nargs,
@@ -43,12 +43,7 @@ plan_show(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 	if (rows_text(rows, 0, "schedule") == NULL)
 		return http_missing(rq, rp, "Schedule");
 	rp->etag = version_etag(rq->a, rows_text(rows, 0, "version"));
-	o = http_begin(rq, rp, 200);
-	out_open(o, '{');
-	out_key(o, "schedule");
-	out_json(o, rows_text(rows, 0, "schedule"));
-	out_close(o, '}');
-	return rp->status;
+	return http_object(rq, rp, 200, "schedule", rows_text(rows, 0, "schedule"));
 }
 
 /* ---- what every change shares ---- */
@@ -232,12 +227,16 @@ static enum db_status
 write_moments(struct db_tx *tx, struct plan *p, const char *id)
 {
 	const struct plan_kind *k = p->kind;
-	const char *kept = arena_fmt(p->c.rq->a, "{%s%s%s}", p->begins ? k->first_moment : "",
-	    p->begins && p->ends ? "," : "", p->ends ? k->end_moment : "");
+	struct array kept;
 	enum db_status st;
 
-	st = db_exec(tx, &q_schedule_unmoment, DB_ARGS(id, p->c.rq->user, kept, REASON_EDITED),
-	    NULL);
+	array_init(&kept, p->c.rq->a, 64);
+	if (p->begins)
+		array_add(&kept, k->first_moment);
+	if (p->ends)
+		array_add(&kept, k->end_moment);
+	st = db_exec(tx, &q_schedule_unmoment,
+	    DB_ARGS(id, p->c.rq->user, array_text(&kept), REASON_EDITED), NULL);
 	if (st != DB_OK && st != DB_NONE)
 		return st;
 	if (p->begins && (st = write_moment(tx, p, id, k->first_moment, &p->begin)) != DB_OK)
@@ -269,12 +268,11 @@ save_body(struct db_tx *tx, void *ctx)
 int
 plan_save(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 {
-	struct plan p = { 0 };
+	struct plan p = { .kind = kind };
 	enum db_status st;
 	int status;
 
-	p.kind = kind;
-	if (plan_read(rq, rp, &p) != 0 || begin(rq, rp, &p, kind) != 0)
+	if (plan_read(rq, rp, &p) != 0 || begin(rq, rp, &p) != 0)
 		return rp->status;
 	st = who_holds(rq, &p, db_tx(rq->db, save_body, &p));
 	status = p.now.live ? 200 : 201;
@@ -288,10 +286,10 @@ plan_save(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 int
 plan_preview(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 {
-	struct plan p = { .preview = true, .kind = kind };
+	struct plan p = { .kind = kind, .preview = true };
 	struct out *o;
 
-	if (plan_read(rq, rp, &p) != 0 || begin(rq, rp, &p, kind) != 0 ||
+	if (plan_read(rq, rp, &p) != 0 || begin(rq, rp, &p) != 0 ||
 	    change_failed(rq, rp, db_tx(rq->db, save_body, &p), &p.c) != 0)
 		return rp->status;
 	o = http_begin(rq, rp, 200);
@@ -339,10 +337,10 @@ cancel_body(struct db_tx *tx, void *ctx)
 int
 plan_cancel(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 {
-	struct plan p = { 0 };
+	struct plan p = { .kind = kind };
 	enum db_status st;
 
-	if (field_read(rq, rp, cancel_fields, &p) != 0 || begin(rq, rp, &p, kind) != 0)
+	if (field_read(rq, rp, cancel_fields, &p) != 0 || begin(rq, rp, &p) != 0)
 		return rp->status;
 	st = who_holds(rq, &p, db_tx(rq->db, cancel_body, &p));
 	return change_gone(rq, rp, st, &p.c, p.now.id);

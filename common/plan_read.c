@@ -3,13 +3,11 @@
 #include "plan.h"
 #include "text.h"
 
-#define SHOWN_MAX 50 /* characters of a key that an error repeats */
-
 static int
 refuse(struct req *rq, struct reply *rp, const struct plan *p, const char *what, const char *key)
 {
 	return http_fail(rq, rp, 400, "%s field: %s.%.*s", what, p->kind->end_key,
-	    (int)text_prefix(key, SHOWN_MAX), key);
+	    (int)text_prefix(key, FIELD_SHOWN_MAX), key);
 }
 
 static bool

@@ -56,10 +56,8 @@ seal_check(const struct token_keys *keys, const char *text, struct seal *s)
 	size_t n = strlen(text), len;
 	bool fits = false;
 
-	for (size_t i = 0; i < n; i++) /* libsodium 1.0.18 reads some of these as letters */
-		if ((unsigned char)text[i] > 0x7f)
-			return false;
-	if (n != SEAL_LEN(s->n) ||
+	/* libsodium 1.0.18 reads some bytes above 0x7f as letters */
+	if (n != SEAL_LEN(s->n) || !text_is_ascii(text, n) ||
 	    sodium_base642bin(link, sizeof(link), text, n, NULL, &len, NULL, VARIANT) != 0 ||
 	    len != s->n * ID_BYTES + MAC_BYTES)
 		return false;

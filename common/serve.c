@@ -23,6 +23,7 @@
 #define TURN_MAX     64                 /* events a turn */
 #define ARENA_MAX    (64 * 1024 * 1024) /* news for each of 300,000 members; all else is small */
 #define TICK_MS      250
+#define REST_MS      5000  /* without a request: a worker that rests needs less memory */
 #define IDLE_MS      1000  /* a connection idle for so long makes room when there is none */
 #define PART_MS      10000 /* for a request to arrive whole */
 #define GUARD_S      5     /* a write that blocks: nginx always reads, so it is not nginx */
@@ -39,6 +40,7 @@ static struct server {
 	bool draining;
 	bool full;      /* no slot is free: the listening socket is not watched */
 	int64_t tidied; /* ms: when tidy() last ran */
+	int64_t worked; /* ms: when it last answered; 0 when it has trimmed its memory since */
 	struct slot slots[SLOTS];
 	unsigned char peek[GATE_PEEK_MAX];
 } server;
@@ -228,7 +230,7 @@ finish(struct slot *s)
 		send_last(s);
 	arena_reset(&s->arena);
 	s->busy = false;
-	s->since = now / 1000;
+	s->since = server.worked = now / 1000;
 	if (s->fcgi.ipcFd < 0 && !last) /* it could not be written */
 		release(s);
 	else if (last || !asked || s->gone)
@@ -325,6 +327,10 @@ tidy(void)
 	}
 	if (server.full && !server.draining && oldest_idle() != NULL)
 		listen_again();
+	if (server.worked != 0 && now - server.worked > REST_MS) {
+		trim_memory();
+		server.worked = 0;
+	}
 }
 
 static void
@@ -445,7 +451,7 @@ serve(const char *name, const struct route *table)
 		log_line(LOG_ERROR, NULL, "cannot start: settings, or descriptor 0 is no socket");
 		return EXIT_FAILURE;
 	}
-	trim_startup();
+	trim_memory();
 	while (!stop)
 		turn(&unblocked, TICK_MS);
 	drain(&unblocked);

@@ -4,7 +4,7 @@
 #include "http.h"
 
 /*
- * serve - the event loop of a FastCGI program; the only file that knows libfcgi.
+ * serve - the event loop of a FastCGI program; serve*.c alone know libfcgi.
  *
  * The listening socket is descriptor 0, as spawn-fcgi and systemd hand it over.
  * One epoll watches it, nginx's kept connections and the database: a turn reads

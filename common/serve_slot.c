@@ -13,7 +13,7 @@ bool
 slot_keep_part(struct slot *s, size_t n)
 {
 	s->part = malloc(GATE_PEEK_MAX);
-	if (s->part == NULL || recv(s->fd, s->part, n, MSG_DONTWAIT) != (ssize_t)n)
+	if (recv(s->fd, s->part, n, MSG_DONTWAIT) != (ssize_t)n)
 		return false;
 	s->part_n = n;
 	return true;

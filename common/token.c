@@ -4,12 +4,14 @@
 #include <sodium.h>
 
 #include "json.h"
+#include "token_claims.h"
 
 #define VARIANT      sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define DIGEST_BYTES 16
 #define HEADER_BYTES 160 /* of one in base64url */
 #define MAC_BYTES    TOKEN_MAC_BYTES
-#define API_RANDOM   24 /* bytes behind an API key's prefix */
+#define PLAIN_HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" /* {"alg":"HS256","typ":"JWT"} */
+#define API_RANDOM   24                                     /* bytes behind an API key's prefix */
 
 static void
 sodium_ready(void)
@@ -38,13 +40,19 @@ header_of(const char *kid, char out[HEADER_BYTES])
 	char json[32 + 16 + TOKEN_KID_MAX];
 	int n;
 
-	if (kid == NULL || kid[0] == '\0')
-		n = snprintf(json, sizeof(json), "{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
-	else
-		n = snprintf(json, sizeof(json),
-		    "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", kid);
+	if (kid == NULL || kid[0] == '\0') {
+		memcpy(out, PLAIN_HEADER, sizeof(PLAIN_HEADER));
+		return;
+	}
+	n = snprintf(json, sizeof(json), "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", kid);
 	assert(n > 0 && (size_t)n < sizeof(json));
 	sodium_bin2base64(out, HEADER_BYTES, (unsigned char *)json, (size_t)n, VARIANT);
+}
+
+static bool
+is_text(const char *want, const char *s, size_t n)
+{
+	return strlen(want) == n && memcmp(want, s, n) == 0;
 }
 
 /* Whether the n bytes of header are one that key number i signs under. */
@@ -53,11 +61,10 @@ header_is(const struct token_keys *keys, size_t i, const char *header, size_t n)
 {
 	char want[HEADER_BYTES];
 
-	header_of(keys->key[i].kid, want);
-	if (strlen(want) == n && memcmp(want, header, n) == 0)
+	if (i == 0 && is_text(PLAIN_HEADER, header, n))
 		return true;
-	header_of(NULL, want);
-	return i == 0 && strlen(want) == n && memcmp(want, header, n) == 0;
+	header_of(keys->key[i].kid, want);
+	return is_text(want, header, n);
 }
 
 /* Where the parts of a token are in its text. */
@@ -86,26 +93,14 @@ split(const char *text, size_t n, struct parts *p)
 	return true;
 }
 
-/*
- * Canonical base64url, at most max bytes of it.  libsodium refuses padding and bits set
- * beyond the last byte, but reads some bytes above 0x7f as letters (1.0.18).
- */
-static bool
-decode(const char *s, size_t n, unsigned char *out, size_t max, size_t *len)
-{
-	return text_is_ascii(s, n) &&
-	    sodium_base642bin(out, max, s, n, NULL, len, NULL, VARIANT) == 0;
-}
-
 /* The MAC is that of one of the keys whose header this is. */
 static enum token_status
 check_mac(const struct parts *p, const struct token_keys *keys)
 {
 	unsigned char mac[MAC_BYTES], want[MAC_BYTES];
 	enum token_status st = TOKEN_BAD_HEADER;
-	size_t n;
 
-	if (!decode(p->mac, p->mac_len, mac, sizeof(mac), &n) || n != sizeof(mac))
+	if (claims_decode(p->mac, p->mac_len, mac, sizeof(mac)) != sizeof(mac))
 		return TOKEN_MALFORMED;
 	for (size_t i = 0; i < keys->n; i++) {
 		if (!header_is(keys, i, p->header, p->header_len))
@@ -118,76 +113,41 @@ check_mac(const struct parts *p, const struct token_keys *keys)
 	return st;
 }
 
-static const char *
-claim_text(json_object *claims, const char *name)
+static enum token_status
+read_parts(struct arena *a, const struct parts *p, int64_t now, struct token *out)
 {
-	json_object *v;
-
-	if (!json_object_object_get_ex(claims, name, &v) ||
-	    !json_object_is_type(v, json_type_string))
-		return NULL;
-	return json_object_get_string(v);
-}
-
-static bool
-claim_uuid(json_object *claims, const char *name, char out[UUID_LEN + 1])
-{
-	const char *s = claim_text(claims, name);
-
-	return s != NULL && text_uuid(s, strlen(s), out);
-}
-
-static bool
-claim_int(json_object *claims, const char *name, int64_t *out)
-{
-	json_object *v;
-
-	if (!json_object_object_get_ex(claims, name, &v) || !json_object_is_type(v, json_type_int))
-		return false;
-	*out = json_object_get_int64(v);
-	return true;
-}
-
-static bool
-read_claims(struct arena *a, const char *text, size_t n, struct token *out)
-{
-	SCOPED(json_object_put) json_object *claims = NULL;
 	unsigned char json[TOKEN_TEXT_MAX];
-	const char *email;
-	size_t len;
-	bool ok;
+	struct token t = { .user = "" };
+	int len = claims_decode(p->claims, p->claims_len, json, sizeof(json));
 
-	if (!decode(text, n, json, sizeof(json), &len))
-		return false;
-	claims = json_read((const char *)json, len, &ok);
-	if (!ok || !json_object_is_type(claims, json_type_object) ||
-	    !claim_uuid(claims, "sub", out->user) || !claim_uuid(claims, "jti", out->session) ||
-	    !claim_int(claims, "iat", &out->issued) || !claim_int(claims, "exp", &out->expires) ||
-	    (email = claim_text(claims, "email")) == NULL)
-		return false;
-	out->email = arena_dup(a, email);
-	return true;
+	if (len < 0 || !claims_read(a, (const char *)json, (size_t)len, &t))
+		return TOKEN_MALFORMED;
+	if (t.expires <= now)
+		return TOKEN_EXPIRED;
+	*out = t;
+	return TOKEN_OK;
+}
+
+enum token_status
+token_read(struct arena *a, const char *text, size_t n, int64_t now, struct token *out)
+{
+	struct parts p;
+
+	return split(text, n, &p) ? read_parts(a, &p, now, out) : TOKEN_MALFORMED;
 }
 
 enum token_status
 token_check(struct arena *a, const char *text, size_t n, const struct token_keys *keys, int64_t now,
     struct token *out)
 {
-	struct token t = { .user = "" };
 	enum token_status st;
 	struct parts p;
 
 	sodium_ready();
 	if (!split(text, n, &p))
 		return TOKEN_MALFORMED;
-	if ((st = check_mac(&p, keys)) != TOKEN_OK)
-		return st;
-	if (!read_claims(a, p.claims, p.claims_len, &t))
-		return TOKEN_MALFORMED;
-	if (t.expires <= now)
-		return TOKEN_EXPIRED;
-	*out = t;
-	return TOKEN_OK;
+	st = check_mac(&p, keys);
+	return st == TOKEN_OK ? read_parts(a, &p, now, out) : st;
 }
 
 /* "." and n bytes in base64url, added to the text of *used bytes at s. */
@@ -260,6 +220,17 @@ token_digest(struct arena *a, const char *s, size_t n)
 
 	crypto_hash_sha256(hash, (const unsigned char *)s, n);
 	return sodium_bin2hex(hex, DIGEST_BYTES * 2 + 1, hash, DIGEST_BYTES);
+}
+
+const char *
+token_tag(struct arena *a, const char *s, size_t n)
+{
+	static const unsigned char same_in_all_processes[crypto_shorthash_siphashx24_KEYBYTES];
+	unsigned char hash[crypto_shorthash_siphashx24_BYTES];
+	char hex[sizeof(hash) * 2 + 1];
+
+	crypto_shorthash_siphashx24(hash, (const unsigned char *)s, n, same_in_all_processes);
+	return arena_fmt(a, "\"%s\"", sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash)));
 }
 
 void

@@ -55,14 +55,22 @@ enum token_status {
 enum token_status token_check(struct arena *a, const char *text, size_t n,
     const struct token_keys *keys, int64_t now, struct token *out);
 
+/* The same of a text whose MAC this process has found right before. */
+enum token_status token_read(struct arena *a, const char *text, size_t n, int64_t now,
+    struct token *out);
+
 /* Sign t with the first key.  t's strings must be ours: uuids and a valid address. */
 const char *token_make(struct arena *a, const struct token *t, const struct token_keys *keys);
 
 /* SHA-256 of a secret in PostgreSQL's hex form of bytea (\x…): how API keys are kept. */
 const char *token_hash(struct arena *a, const char *secret);
 
-/* n bytes in 32 hex digits that no other bytes have: for entity tags. */
+/* n bytes in 32 hex digits that no other bytes have. */
 const char *token_digest(struct arena *a, const char *s, size_t n);
+
+/* An entity tag, in its quotes, that other bytes don't have by chance, in a tenth of that time.  Who wants two
+ * answers with one tag can find some, and has then misled whoever reads his own. */
+const char *token_tag(struct arena *a, const char *s, size_t n);
 
 /* HMAC-SHA256 over the texts, each with its final NUL.  Ends at the first NULL. */
 #define TOKEN_MAC_BYTES 32

@@ -4,74 +4,108 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETS           1024 /* of WAYS places: two megabytes when all are taken */
-#define WAYS           4
-#define ENTRY_TEXT_MAX 400 /* ours have about 300 bytes; longer ones are just checked */
-#define MAC_TEXT       43  /* the end of a token: 32 bytes in base64url */
+#define WAYS         8
+#define SETS_MIN     128 /* powers of two, as the place of a set is some bits of a digest */
+#define SETS_MAX     16384
+#define KEY_BYTES    crypto_shorthash_siphashx24_KEYBYTES
+#define DIGEST_BYTES crypto_shorthash_siphashx24_BYTES
 
-struct entry {
-	size_t n;
-	char text[ENTRY_TEXT_MAX];
-	struct token token;
+struct digest {
+	unsigned char bytes[DIGEST_BYTES];
 };
 
-static struct entry *sets[SETS][WAYS]; /* the newest first */
+/* The newest first; nothing but zeros is a free place. */
+struct set {
+	struct digest way[WAYS];
+};
 
-/* MACs are as random as any hash of them, and only good tokens are ever kept. */
-static struct entry **
-set_of(const char *text, size_t n)
+static struct set *sets;
+static size_t nsets, taken;
+
+static struct digest
+digest_of(const char *text, size_t n)
 {
-	uint64_t end = 0;
+	static unsigned char key[KEY_BYTES];
+	static bool has_key;
+	struct digest d;
 
-	memcpy(&end, text + (n > sizeof(end) ? n - sizeof(end) : 0),
-	    n > sizeof(end) ? sizeof(end) : n);
-	return sets[(end * 0x9e3779b97f4a7c15) >> 32 & (SETS - 1)];
+	if (!has_key)
+		randombytes_buf(key, sizeof(key));
+	has_key = true;
+	crypto_shorthash_siphashx24(d.bytes, (const unsigned char *)text, n, key);
+	return d;
 }
 
-/* What is public may be compared as usual; the MAC's time tells nothing. */
+static struct set *
+set_of(const struct digest *d)
+{
+	uint32_t head;
+
+	memcpy(&head, d->bytes, sizeof(head));
+	return &sets[head & (nsets - 1)];
+}
+
 static bool
-is_same(const struct entry *e, const char *text, size_t n)
+is_free(const struct digest *d)
 {
-	size_t open = n > MAC_TEXT ? n - MAC_TEXT : 0;
-
-	return e != NULL && e->n == n && memcmp(e->text, text, open) == 0 &&
-	    sodium_memcmp(e->text + open, text + open, n - open) == 0;
+	return sodium_is_zero(d->bytes, DIGEST_BYTES);
 }
 
-/* In place of the oldest of its set. */
-static void
-remember(struct entry **set, const char *text, size_t n, const struct token *t)
+static bool
+is_known(const struct digest *d)
 {
-	struct entry *e = set[WAYS - 1] != NULL ? set[WAYS - 1] : malloc(sizeof(*e));
+	const struct set *set = set_of(d);
 
-	if (e == NULL)
-		return;
-	e->n = n;
-	memcpy(e->text, text, n);
-	e->token = *t;
-	e->token.email = NULL; /* lives in the request's arena */
-	memmove(set + 1, set, (WAYS - 1) * sizeof(struct entry *));
-	set[0] = e;
+	for (int i = 0; i < WAYS; i++)
+		if (crypto_verify_16(set->way[i].bytes, d->bytes) == 0)
+			return true;
+	return false;
+}
+
+static void
+remember(const struct digest *d)
+{
+	struct set *set = set_of(d);
+
+	if (is_free(&set->way[WAYS - 1]))
+		taken++;
+	memmove(&set->way[1], &set->way[0], (WAYS - 1) * sizeof(*d));
+	set->way[0] = *d;
+}
+
+/* Twice as many sets, into which the oldest go first. */
+static void
+grow(void)
+{
+	struct set *old = sets;
+	size_t n = nsets;
+
+	nsets = n > 0 ? 2 * n : SETS_MIN;
+	sets = calloc(nsets, sizeof(*sets));
+	taken = 0;
+	for (size_t i = 0; i < n; i++)
+		for (int way = WAYS - 1; way >= 0; way--)
+			if (!is_free(&old[i].way[way]))
+				remember(&old[i].way[way]);
+	free(old);
 }
 
 enum token_status
 token_cache_check(struct arena *a, const char *text, size_t n, const struct token_keys *keys,
     int64_t now, struct token *out)
 {
-	struct entry **set;
 	enum token_status st;
+	struct digest d;
 
-	if (n > ENTRY_TEXT_MAX)
-		return token_check(a, text, n, keys, now, out);
-	set = set_of(text, n);
-	for (int i = 0; i < WAYS; i++)
-		if (is_same(set[i], text, n)) {
-			if (set[i]->token.expires <= now)
-				return TOKEN_EXPIRED;
-			*out = set[i]->token;
-			return TOKEN_OK;
-		}
-	if ((st = token_check(a, text, n, keys, now, out)) == TOKEN_OK)
-		remember(set, text, n, out);
+	if (n > TOKEN_TEXT_MAX)
+		return TOKEN_MALFORMED;
+	if (taken >= nsets * WAYS / 2 && nsets < SETS_MAX)
+		grow();
+	d = digest_of(text, n);
+	if (is_known(&d))
+		return token_read(a, text, n, now, out);
+	st = token_check(a, text, n, keys, now, out);
+	if (st == TOKEN_OK)
+		remember(&d);
 	return st;
 }

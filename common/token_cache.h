@@ -4,14 +4,15 @@
 #include "token.h"
 
 /*
- * token_cache - tokens that this process has found good, by their whole text.
+ * token_cache - tokens whose MAC this process has found right.
  *
- * A dashboard polls with the same token again and again, and whether its MAC is right
- * never changes; what can change, time and the session's row, is asked each time.  The
- * cache is of fixed size: a newer token takes the place of an older one.
+ * A dashboard polls with the same token again and again, and its MAC stays right; what can
+ * change, time and the session's row, is asked each time.  Of a text the cache keeps a digest
+ * under a key that nobody else has, so that no other text can be taken for it.  It grows with
+ * the tokens to at most 131,072 in 2 MB; then a newer one takes the place of an older one.
  */
 
-/* token_check, or what it said of the same text before.  out->email is NULL. */
+/* token_check, whose costly half the cache may save. */
 enum token_status token_cache_check(struct arena *a, const char *text, size_t n,
     const struct token_keys *keys, int64_t now, struct token *out);
 

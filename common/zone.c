@@ -135,7 +135,7 @@ load_file(struct arena *a, const char *name, const char *file, const struct zone
 	if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
 		return ZONE_BROKEN;
 	data = malloc((size_t)st.st_size + 1);
-	if (data == NULL || fread(data, 1, (size_t)st.st_size, f) != (size_t)st.st_size ||
+	if (fread(data, 1, (size_t)st.st_size, f) != (size_t)st.st_size ||
 	    !zone_parse(a, name, data, (size_t)st.st_size, out))
 		return ZONE_BROKEN;
 	return ZONE_OK;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "array.h"
 
 static const struct adapter *const adapters[] = {
 	&adapter_file,
@@ -25,19 +25,13 @@ adapter_find(const char *channel, const char *url)
 const char *
 adapter_forgetful(struct arena *a)
 {
-	struct out o;
+	struct array names;
 
-	out_init(&o, a, 64);
-	for (size_t i = 0; i < COUNT(adapters); i++) {
-		if (!adapters[i]->forgets)
-			continue;
-		out_raw(&o, o.n == 0 ? "{" : ",", 1);
-		out_raw(&o, adapters[i]->name, strlen(adapters[i]->name));
-	}
-	if (o.n == 0)
-		out_raw(&o, "{", 1);
-	out_raw(&o, "}", 1);
-	return arena_ndup(a, o.s, o.n);
+	array_init(&names, a, 64);
+	for (size_t i = 0; i < COUNT(adapters); i++)
+		if (adapters[i]->forgets)
+			array_add(&names, adapters[i]->name);
+	return array_text(&names);
 }
 
 /* A lease of 90 seconds leaves room for four calls of 20. */

@@ -83,7 +83,4 @@ int64_t adapter_timeout_ms(const struct conf *conf);
 extern const struct adapter adapter_file, adapter_smtp, adapter_smtps, adapter_resend,
     adapter_webhook;
 
-/* What a receiver's status means. */
-enum outcome webhook_outcome(long status);
-
 #endif

@@ -52,11 +52,7 @@ file_open(const struct conf *conf, const char *url, char why[SEND_WHY_MAX])
 		snprintf(why, SEND_WHY_MAX, "the mail folder cannot be used: %s", strerror(errno));
 		return NULL;
 	}
-	if ((f = calloc(1, sizeof(*f))) == NULL) {
-		close(fd);
-		snprintf(why, SEND_WHY_MAX, "no memory");
-		return NULL;
-	}
+	f = calloc(1, sizeof(*f));
 	f->fd = fd;
 	return f;
 }

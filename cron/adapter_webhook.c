@@ -86,8 +86,8 @@ is_silent(const struct webhooks *w, const char *address)
 static void
 remember_silent(struct webhooks *w, const char *address)
 {
-	if (w->nsilent < SILENT_MOST && (w->silent[w->nsilent] = strdup(address)) != NULL)
-		w->nsilent++;
+	if (w->nsilent < SILENT_MOST)
+		w->silent[w->nsilent++] = strdup(address);
 }
 
 /* ---- what a receiver says ---- */
@@ -106,8 +106,8 @@ wait_of(struct post *post)
 	return ms < WAIT_MAX_MS ? ms : WAIT_MAX_MS;
 }
 
-enum outcome
-webhook_outcome(long status)
+static enum outcome
+outcome_of(long status)
 {
 	if (status >= 200 && status <= 299)
 		return OUT_SENT;
@@ -131,7 +131,7 @@ judge(struct webhooks *w, const char *address, const struct post_answer *got, st
 		remember_silent(w, address);
 		return;
 	}
-	out->outcome = webhook_outcome(got->status);
+	out->outcome = outcome_of(got->status);
 	out->own_words = true;
 	out->gone = got->status == 410;
 	if (out->gone)

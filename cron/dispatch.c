@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "clock.h"
-#include "json.h"
 #include "log.h"
 #include "metric.h"
 #include "notify.h"
@@ -28,19 +28,13 @@
 static const char *
 types_that_may_be_muted(struct arena *a)
 {
-	struct out o;
-	const char *comma = "{";
+	struct array names;
 
-	out_init(&o, a, 256);
-	for (const struct notice_type *t = notice_types; t->name != NULL; t++) {
-		if (!t->is_mutable)
-			continue;
-		out_raw(&o, comma, 1);
-		out_raw(&o, t->name, strlen(t->name));
-		comma = ",";
-	}
-	out_raw(&o, *comma == '{' ? "{}" : "}", *comma == '{' ? 2 : 1);
-	return arena_ndup(a, o.s, o.n);
+	array_init(&names, a, 256);
+	for (const struct notice_type *t = notice_types; t->name != NULL; t++)
+		if (t->is_mutable)
+			array_add(&names, t->name);
+	return array_text(&names);
 }
 
 bool
@@ -175,7 +169,7 @@ expire(struct dispatch *d)
 static void
 count_up(struct dispatch *d)
 {
-	static const char *const outcomes[] = { "sent", "skipped", "failed", "retried", "lost" };
+	static const char *const outcomes[] = { METRIC_DELIVERY_OUTCOMES };
 
 	for (int i = SENT; i <= LOST; i++) {
 		metric_event(METRIC_DELIVERIES, d->adapter->channel, outcomes[i],

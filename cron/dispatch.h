@@ -79,8 +79,4 @@ bool dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
 bool dispatch_end(struct dispatch *d, const struct batch *b, const char *status, const char *error,
     const char *const *ids) MUST_CHECK;
 
-/* PostgreSQL's text of an array: add one, NULL being none; n tells how many there are already. */
-void dispatch_element(struct out *o, size_t n, const char *s);
-const char *dispatch_array(struct out *o, size_t n);
-
 #endif

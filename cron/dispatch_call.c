@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "array.h"
 #include "clock.h"
 #include "dispatch.h"
 #include "log.h"
@@ -98,20 +99,20 @@ bool
 dispatch_end(struct dispatch *d, const struct batch *b, const char *status, const char *error,
     const char *const *ids)
 {
-	struct out users, items, known;
+	struct array users, items, known;
 
-	out_init(&users, &d->work, 40 * b->call.n + 8);
-	out_init(&items, &d->work, 40 * b->call.n + 8);
-	out_init(&known, &d->work, 40 * b->call.n + 8);
+	array_init(&users, &d->work, 40 * b->call.n + 8);
+	array_init(&items, &d->work, 40 * b->call.n + 8);
+	array_init(&known, &d->work, 40 * b->call.n + 8);
 	for (size_t i = 0; i < b->call.n; i++) {
-		dispatch_element(&users, i, b->call.item[i].user);
-		dispatch_element(&items, i, b->call.item[i].id);
-		dispatch_element(&known, i, ids != NULL ? ids[i] : NULL);
+		array_add(&users, b->call.item[i].user);
+		array_add(&items, b->call.item[i].id);
+		array_add(&known, ids != NULL ? ids[i] : NULL);
 		tell_end(d, &b->call.item[i], status, error);
 	}
 	return dispatch_settle(d, &q_dispatch_finish,
-	    DB_ARGS(b->id, b->lease, status, error, dispatch_array(&items, b->call.n),
-		dispatch_array(&known, b->call.n), dispatch_array(&users, b->call.n)),
+	    DB_ARGS(b->id, b->lease, status, error, array_text(&items), array_text(&known),
+		array_text(&users)),
 	    b->call.n, strcmp(status, "sent") == 0 ? SENT : FAILED);
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "array.h"
 #include "clock.h"
 #include "dispatch.h"
 #include "log.h"
@@ -21,40 +22,8 @@ struct claim {
 
 /* Those of a claim that are not to be sent. */
 struct ended {
-	struct out users, ids, statuses, errors;
-	size_t n;
+	struct array users, ids, statuses, errors;
 };
-
-/* ---- arrays for statements ---- */
-
-void
-dispatch_element(struct out *o, size_t n, const char *s)
-{
-	out_raw(o, n == 0 ? "{" : ",", 1);
-	if (s == NULL) {
-		out_raw(o, "NULL", 4);
-		return;
-	}
-	out_raw(o, "\"", 1);
-	while (*s != '\0') {
-		size_t plain = strcspn(s, "\"\\");
-
-		out_raw(o, s, plain);
-		s += plain;
-		if (*s == '\0')
-			break;
-		out_raw(o, "\\", 1);
-		out_raw(o, s++, 1);
-	}
-	out_raw(o, "\"", 1);
-}
-
-const char *
-dispatch_array(struct out *o, size_t n)
-{
-	out_raw(o, n == 0 ? "{}" : "}", n == 0 ? 3 : 2); /* with the NUL */
-	return o->s;
-}
 
 /* ---- a claim's deliveries ---- */
 
@@ -64,10 +33,10 @@ leave_out(struct ended *e, const struct claim *c, const char *status, const char
 	const char *id = rows_text(c->rows, c->at, "id");
 	const char *request = rows_text(c->rows, c->at, "request_id");
 
-	dispatch_element(&e->users, e->n, rows_text(c->rows, c->at, "user_id"));
-	dispatch_element(&e->ids, e->n, id);
-	dispatch_element(&e->statuses, e->n, status);
-	dispatch_element(&e->errors, e->n++, error);
+	array_add(&e->users, rows_text(c->rows, c->at, "user_id"));
+	array_add(&e->ids, id);
+	array_add(&e->statuses, status);
+	array_add(&e->errors, error);
 	if (strcmp(status, "failed") == 0)
 		log_line(LOG_ERROR, request,
 		    "delivery %s cannot be sent: its address or payload is unfit", id);
@@ -143,12 +112,12 @@ gather(struct claim *c, struct call *call, struct ended *e)
 static bool
 end_some(struct claim *c, struct ended *e)
 {
-	if (e->n == 0)
+	if (e->ids.n == 0)
 		return true;
 	return dispatch_settle(c->d, &q_dispatch_end,
-	    DB_ARGS(c->lease, dispatch_array(&e->users, e->n), dispatch_array(&e->ids, e->n),
-		dispatch_array(&e->statuses, e->n), dispatch_array(&e->errors, e->n)),
-	    e->n, SKIPPED);
+	    DB_ARGS(c->lease, array_text(&e->users), array_text(&e->ids), array_text(&e->statuses),
+		array_text(&e->errors)),
+	    e->ids.n, SKIPPED);
 }
 
 /* Store the call before it is made.  b->id stays empty when one of it is not ours any more. */
@@ -157,22 +126,23 @@ freeze(struct claim *c, struct batch *b)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct dispatch *d = c->d;
-	struct out part[4];
+	struct array users, ids, addresses, bodies;
 	enum db_status rc;
 
-	for (size_t i = 0; i < COUNT(part); i++)
-		out_init(&part[i], &d->work, i == 3 ? BATCH_BYTES / 8 : 48 * b->call.n);
+	array_init(&users, &d->work, 48 * b->call.n);
+	array_init(&ids, &d->work, 48 * b->call.n);
+	array_init(&addresses, &d->work, 48 * b->call.n);
+	array_init(&bodies, &d->work, BATCH_BYTES / 8);
 	for (size_t i = 0; i < b->call.n; i++) {
-		dispatch_element(&part[0], i, b->call.item[i].user);
-		dispatch_element(&part[1], i, b->call.item[i].id);
-		dispatch_element(&part[2], i, b->call.item[i].address);
-		dispatch_element(&part[3], i, b->call.item[i].body);
+		array_add(&users, b->call.item[i].user);
+		array_add(&ids, b->call.item[i].id);
+		array_add(&addresses, b->call.item[i].address);
+		array_add(&bodies, b->call.item[i].body);
 	}
 	b->until = clock_ms() + d->run->conf->lease_ms;
 	rc = db_alone(d->run->db, &q_dispatch_freeze,
-	    DB_ARGS(c->lease, d->lease_ms, dispatch_array(&part[0], b->call.n),
-		dispatch_array(&part[1], b->call.n), dispatch_array(&part[2], b->call.n),
-		dispatch_array(&part[3], b->call.n), d->adapter->name, d->adapter->channel,
+	    DB_ARGS(c->lease, d->lease_ms, array_text(&users), array_text(&ids),
+		array_text(&addresses), array_text(&bodies), d->adapter->name, d->adapter->channel,
 		d->run->at),
 	    &rows);
 	if (rc != DB_OK && rc != DB_NONE)
@@ -188,13 +158,13 @@ next_call(struct claim *c)
 {
 	struct dispatch *d = c->d;
 	struct batch b = { .is_new = true };
-	struct ended e = { .n = 0 };
+	struct ended e;
 
 	arena_reset(&d->work);
-	out_init(&e.users, &d->work, 64);
-	out_init(&e.ids, &d->work, 64);
-	out_init(&e.statuses, &d->work, 64);
-	out_init(&e.errors, &d->work, 64);
+	array_init(&e.users, &d->work, 64);
+	array_init(&e.ids, &d->work, 64);
+	array_init(&e.statuses, &d->work, 64);
+	array_init(&e.errors, &d->work, 64);
 	gather(c, &b.call, &e);
 	if (!end_some(c, &e))
 		return false;

@@ -304,7 +304,7 @@ is_committed(const struct attempt *t)
 static enum fire_end
 ended(const struct attempt *t, enum fire_tally *what)
 {
-	static const char *const outcomes[] = { "fired", "missed", "failed" };
+	static const char *const outcomes[] = { METRIC_MOMENT_OUTCOMES };
 
 	*what = t->what;
 	if (t->end == FIRE_DONE) {

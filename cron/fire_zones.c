@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "array.h"
 #include "audit.h"
 #include "clock.h"
 #include "fire_words.h"
@@ -121,24 +122,16 @@ static bool
 note_same(struct fire *f, const char *version, const struct db_rows *rows, int *n)
 {
 	struct zone_instant end;
-	struct out same;
+	struct array same;
 	enum db_status st;
 
-	*n = 0;
 	arena_reset(&f->scratch);
-	out_init(&same, &f->scratch, 4096);
-	out_raw(&same, "{", 1);
-	for (int i = 0; i < rows_count(rows); i++) {
-		const char *id = rows_text(rows, i, "schedule_id");
-
-		if (has_moved(f, rows, i, &end))
-			continue;
-		out_raw(&same, ",", *n > 0);
-		out_raw(&same, id, strlen(id));
-		++*n;
-	}
-	out_raw(&same, "}", 2); /* and its NUL */
-	st = db_alone(f->run->db, &q_fire_zoned, DB_ARGS(same.s, version), NULL);
+	array_init(&same, &f->scratch, 4096);
+	for (int i = 0; i < rows_count(rows); i++)
+		if (!has_moved(f, rows, i, &end))
+			array_add(&same, rows_text(rows, i, "schedule_id"));
+	*n = (int)same.n;
+	st = db_alone(f->run->db, &q_fire_zoned, DB_ARGS(array_text(&same), version), NULL);
 	return st == DB_OK || st == DB_NONE || cron_failed(f->run);
 }
 

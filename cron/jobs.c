@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "audit.h"
 #include "job.h"
 #include "log.h"
@@ -33,11 +34,12 @@ runner_of(const char *type)
 static const char *
 known_types(struct arena *a)
 {
-	const char *list = "{";
+	struct array names;
 
+	array_init(&names, a, 64);
 	for (size_t i = 0; i < COUNT(runners); i++)
-		list = arena_fmt(a, "%s%s%s", list, i > 0 ? "," : "", job_types[i].name);
-	return arena_fmt(a, "%s}", list);
+		array_add(&names, job_types[i].name);
+	return array_text(&names);
 }
 
 static const char *
@@ -146,6 +148,18 @@ put_back(struct work *w)
 
 /* ---- one job ---- */
 
+/* Its status, by what it counts as. */
+static const char *const ends[] = { METRIC_JOB_OUTCOMES };
+
+static bool
+end_as(struct work *w, enum jobs_tally end, enum jobs_tally *what)
+{
+	if (!finish(w, ends[end]))
+		return false;
+	*what = end;
+	return true;
+}
+
 /* What its run came to; *what only when it has ended by that. */
 static bool
 settle(struct work *w, enum jobs_go go, enum jobs_tally *what)
@@ -153,17 +167,11 @@ settle(struct work *w, enum jobs_go go, enum jobs_tally *what)
 	*what = JOBS_LEFT;
 	switch (go) {
 	case JOBS_GO:
-		if (finish(w, "completed"))
-			*what = JOBS_COMPLETED;
-		return *what != JOBS_LEFT;
+		return end_as(w, JOBS_COMPLETED, what);
 	case JOBS_BROKEN:
-		if (finish(w, "failed"))
-			*what = JOBS_FAILED;
-		return *what != JOBS_LEFT;
+		return end_as(w, JOBS_FAILED, what);
 	case JOBS_STOP:
-		if (finish(w, "cancelled"))
-			*what = JOBS_CANCELLED;
-		return *what != JOBS_LEFT;
+		return end_as(w, JOBS_CANCELLED, what);
 	case JOBS_PUT_BACK:
 		return put_back(w);
 	case JOBS_LOST:
@@ -194,7 +202,6 @@ run_one(struct work *w, const struct db_rows *rows)
 static bool
 next_job(const struct run *run, struct arena *a, int64_t *tally, bool *sound)
 {
-	static const char *const ends[] = { "completed", "failed", "cancelled" };
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct work w = { .run = run, .a = a };
 	enum jobs_tally what;

@@ -67,14 +67,6 @@ quoted_printable(struct out *o, const char *s)
 	}
 }
 
-static bool
-is_ascii(const char *s)
-{
-	while (*s != '\0' && (unsigned char)*s < 0x80)
-		s++;
-	return *s == '\0';
-}
-
 void
 mail_part(struct out *o, struct arena *a, const char *subtype, const char *text,
     const char *boundary, bool seven_bit)
@@ -82,8 +74,8 @@ mail_part(struct out *o, struct arena *a, const char *subtype, const char *text,
 	size_t longest;
 	const char *s = lines(a, text, &longest);
 	/* quoted-printable never holds "=_", which the boundary begins with */
-	bool quote =
-	    longest > LINE_HARD || strstr(s, boundary) != NULL || (seven_bit && !is_ascii(s));
+	bool quote = longest > LINE_HARD || strstr(s, boundary) != NULL ||
+	    (seven_bit && !text_is_ascii(s, strlen(s)));
 	const char *head = arena_fmt(a,
 	    "--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
 	    boundary, subtype, quote ? "quoted-printable" : "8bit");

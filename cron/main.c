@@ -1,5 +1,5 @@
 /*
- * carillon-cron JOB [--at RFC3339] [--dry-run]
+ * carillon-cron JOB [--at RFC3339] [--dry-run]; --help has what single jobs take besides.
  *
  * cron runs it every minute.  One line of JSON with counts goes to stdout, what went wrong to
  * stderr.  Exit codes: 0 the run was sound, 1 it was not, 2 usage or settings.  Two runs at once
@@ -20,18 +20,16 @@
 #define ARENA_MAX (1024 * 1024)
 
 static const struct job jobs[] = {
-	{ "fire", fire_job, "carry out what was scheduled",
-	    { "fired", "missed", "failed", "skipped" } },
+	{ "fire", fire_job, "carry out what was scheduled", { METRIC_MOMENT_OUTCOMES, "skipped" } },
 	{ "wake", wake_job, "bring back what people have snoozed", { "woken", "users" } },
 	{ "digest", digest_job, "tell teams what is new and what came back",
 	    { "digests", "issues", "told" } },
-	{ "dispatch", dispatch_job, "send the mail that is due",
-	    { "sent", "skipped", "failed", "retried", "lost" } },
+	{ "dispatch", dispatch_job, "send the mail that is due", { METRIC_DELIVERY_OUTCOMES } },
 	{ "cleanup", cleanup_job, "delete what has outlived its keeping",
 	    { "deleted", "erased", "codes", "sessions", "deliveries", "events", "files",
 		"issue_events", "jobs" } },
 	{ "jobs", jobs_job, "run what people and keys have started",
-	    { "completed", "failed", "cancelled", "left" }, .quiet = true },
+	    { METRIC_JOB_OUTCOMES, "left" }, .quiet = true },
 	{ "replay", replay_job, "have failed deliveries sent again, those that match every filter",
 	    { "replayed" }, .apart = true, .quiet = true },
 	{ NULL, NULL, NULL, { NULL } },

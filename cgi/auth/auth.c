@@ -27,11 +27,11 @@
 #include "unsubscribe.h"
 #include "webhooks.h"
 
-#define CODES       1000000u /* six digits */
-#define TRIES_MAX   5
-#define NAME_CHARS  200
-#define CODE_CHARS  64
-#define PREFS_BYTES 65536
+#define SESSION_SECONDS (14 * 24 * 3600)
+#define CODES           1000000u /* six digits */
+#define NAME_CHARS      200
+#define CODE_CHARS      64
+#define PREFS_BYTES     65536
 
 static void
 user_json(struct out *o, const struct db_rows *rows, int row)
@@ -60,18 +60,6 @@ user_answer(struct req *rq, struct reply *rp, const struct db_rows *rows)
 }
 
 static int
-flag_answer(struct req *rq, struct reply *rp, const char *key)
-{
-	struct out *o = http_begin(rq, rp, 200);
-
-	out_open(o, '{');
-	out_key(o, key);
-	out_bool(o, true);
-	out_close(o, '}');
-	return rp->status;
-}
-
-static int
 too_many(struct req *rq, struct reply *rp, int64_t wait, const char *text)
 {
 	rp->retry_after = arena_fmt(rq->a, "%" PRId64, wait > 1 ? wait : 1);
@@ -84,8 +72,8 @@ struct login {
 	struct req *rq;
 	const char *email, *code;
 	/* what became of it */
-	bool done;
-	int64_t tries, wait;
+	bool done, too_many;
+	int64_t wait; /* seconds */
 	const char *user, *session;
 	struct db_rows *me; /* owned by the handler */
 };
@@ -136,7 +124,7 @@ send_code(struct req *rq, struct reply *rp)
 		return http_db(rq, rp, st);
 	if (!w.done)
 		return too_many(rq, rp, w.wait, "Too many codes, try again later");
-	return flag_answer(rq, rp, "sent");
+	return http_object(rq, rp, 200, "sent", "true");
 }
 
 /* ---- POST /v1/auth/verify-code ---- */
@@ -148,7 +136,7 @@ open_session(struct db_tx *tx, struct login *w)
 	struct arena *a = w->rq->a;
 	enum db_status st;
 
-	st = db_exec(tx, &q_session_add, DB_ARGS(w->user, arena_fmt(a, "%d", AUTH_SESSION_SECONDS)),
+	st = db_exec(tx, &q_session_add, DB_ARGS(w->user, arena_fmt(a, "%d", SESSION_SECONDS)),
 	    &made);
 	if (st != DB_OK)
 		return st;
@@ -165,8 +153,7 @@ verify_body(struct db_tx *tx, void *ctx)
 	const char *id;
 	enum db_status st;
 
-	w->done = false;
-	w->tries = 0;
+	w->done = w->too_many = false;
 	rows_free(TAKE(w->me));
 	if ((st = db_exec(tx, &q_code_newest, DB_ARGS(w->email), &newest)) != DB_OK)
 		return st;
@@ -174,7 +161,7 @@ verify_body(struct db_tx *tx, void *ctx)
 	st = db_exec(tx, &q_code_try, DB_ARGS(w->email, id, code_mac(w, id)), &tried);
 	if (st != DB_OK)
 		return st;
-	w->tries = rows_int(tried, 0, "tries");
+	w->too_many = rows_bool(tried, 0, "too_many");
 	w->wait = rows_int(tried, 0, "wait");
 	if (!rows_bool(tried, 0, "fits"))
 		return DB_NONE;
@@ -188,7 +175,7 @@ static const char *
 cookie(struct req *rq, const char *value)
 {
 	return arena_fmt(rq->a, "%s=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s",
-	    auth_cookie_name(rq), value, value[0] != '\0' ? AUTH_SESSION_SECONDS : 0,
+	    auth_cookie_name(rq), value, value[0] != '\0' ? SESSION_SECONDS : 0,
 	    rq->tls ? "; Secure" : "");
 }
 
@@ -197,7 +184,7 @@ logged_in(struct req *rq, struct reply *rp, const struct login *w)
 {
 	struct token t = { .email = w->email, .issued = rq->now };
 
-	t.expires = rq->now + AUTH_SESSION_SECONDS;
+	t.expires = rq->now + SESSION_SECONDS;
 	snprintf(t.user, sizeof(t.user), "%s", w->user);
 	snprintf(t.session, sizeof(t.session), "%s", w->session);
 	rp->cookie = cookie(rq, token_make(rq->a, &t, &rq->conf->keys));
@@ -221,7 +208,7 @@ verify_code(struct req *rq, struct reply *rp)
 	st = db_tx(rq->db, verify_body, &w);
 	if (st == DB_OK && w.done)
 		logged_in(rq, rp, &w);
-	else if (st == DB_NONE && w.tries > TRIES_MAX)
+	else if (st == DB_NONE && w.too_many)
 		too_many(rq, rp, w.wait, "Too many tries, ask for a new code");
 	else if (st == DB_NONE)
 		http_fail(rq, rp, 401, "Invalid or expired code");
@@ -239,7 +226,7 @@ logged_out(struct req *rq, struct reply *rp, enum db_status st)
 	if (st != DB_OK && st != DB_NONE)
 		return http_db(rq, rp, st);
 	rp->cookie = cookie(rq, "");
-	return flag_answer(rq, rp, "logged_out");
+	return http_object(rq, rp, 200, "logged_out", "true");
 }
 
 static int
@@ -298,8 +285,8 @@ read_preferences(struct req *rq, struct reply *rp, struct prefs *out)
 	case PREFS_OK:
 		return 0;
 	case PREFS_UNKNOWN:
-		return http_fail(rq, rp, 400, "Unknown value: %.*s", (int)text_prefix(name, 50),
-		    name);
+		return http_fail(rq, rp, 400, "Unknown value: %.*s",
+		    (int)text_prefix(name, FIELD_SHOWN_MAX), name);
 	case PREFS_INVALID:
 	default:
 		return http_fail(rq, rp, 400, "Invalid field: %s", name);

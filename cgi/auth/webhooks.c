@@ -134,7 +134,6 @@ test_webhook(struct req *rq, struct reply *rp)
 		.body = "You asked for this message on the preferences page.",
 		.link = "/dashboard/preferences" };
 	const char *id = http_id(rq, rp, 0, NOUN);
-	struct out *o;
 
 	if (id == NULL ||
 	    found(rq, rp,
@@ -143,10 +142,5 @@ test_webhook(struct req *rq, struct reply *rp)
 			rq->id),
 		    NULL)) != 0)
 		return rp->status;
-	o = http_begin(rq, rp, 202);
-	out_open(o, '{');
-	out_key(o, "queued");
-	out_bool(o, true);
-	out_close(o, '}');
-	return rp->status;
+	return http_object(rq, rp, 202, "queued", "true");
 }

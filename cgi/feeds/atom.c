@@ -21,7 +21,7 @@ etag_of(struct req *rq, const struct feed *f, const char *version)
 {
 	const char *all = arena_fmt(rq->a, FORMAT " %s %s %s", f->id, version, rq->conf->base_url);
 
-	return arena_fmt(rq->a, "\"%s\"", token_digest(rq->a, all, strlen(all)));
+	return token_tag(rq->a, all, strlen(all));
 }
 
 static void

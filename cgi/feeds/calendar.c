@@ -127,7 +127,6 @@ show_calendar(struct req *rq, struct reply *rp)
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct feed f;
 	enum db_status st;
-	const char *digest;
 	struct out *o;
 
 	if (feed_open(rq, rp, &feed_calendar, &f) != 0)
@@ -137,6 +136,5 @@ show_calendar(struct req *rq, struct reply *rp)
 		return rp->status;
 	o = feed_begin(rq, rp, &feed_calendar);
 	calendar_ics(o, rq->conf, rows);
-	digest = token_digest(rq->a, o->s, o->n);
-	return feed_done(rq, rp, arena_fmt(rq->a, "\"%s\"", digest));
+	return feed_done(rq, rp, token_tag(rq->a, o->s, o->n));
 }

@@ -19,6 +19,7 @@
 #include "queries.h"
 #include "seal.h"
 
+#define NOUN       "Feed"
 #define PURPOSE    "read a feed"
 #define NAME_CHARS 200
 #define FEEDS_MAX  50 /* of one user */
@@ -139,7 +140,7 @@ add_feed(struct req *rq, struct reply *rp)
 static int
 remove_feed(struct req *rq, struct reply *rp)
 {
-	const char *id = http_id(rq, rp, 0, FEEDS_NOUN);
+	const char *id = http_id(rq, rp, 0, NOUN);
 	enum db_status st;
 
 	if (id == NULL)
@@ -158,7 +159,7 @@ feed_open(struct req *rq, struct reply *rp, const struct feed_kind *kind, struct
 	enum db_status st;
 
 	if (!seal_check(&rq->conf->keys, rq->arg[0], &s))
-		return http_missing(rq, rp, FEEDS_NOUN);
+		return http_missing(rq, rp, NOUN);
 	st = db_write(rq->db, &q_feed_use, DB_ARGS(s.id[0], s.id[1], kind->name), &rows);
 	if (feed_failed(rq, rp, st) != 0)
 		return rp->status;
@@ -172,7 +173,7 @@ int
 feed_failed(struct req *rq, struct reply *rp, enum db_status st)
 {
 	if (st == DB_NONE)
-		return http_missing(rq, rp, FEEDS_NOUN);
+		return http_missing(rq, rp, NOUN);
 	return st == DB_OK ? 0 : http_db(rq, rp, st);
 }
 

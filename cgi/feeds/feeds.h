@@ -7,8 +7,6 @@
 /*
  * feeds - what the files of the family share.
  */
-#define FEEDS_NOUN "Feed"
-
 struct feed_kind {
 	const char *name;   /* what the API calls it, and part of what is signed */
 	const char *ending; /* of its addresses */

@@ -31,8 +31,9 @@ flag_key_ok(const char *key)
 
 /* ---- what every change shares ---- */
 
-enum db_status
-flag_enter(struct db_tx *tx, struct flag_change *w, enum right right, struct db_rows **now)
+/* Its row is locked, and in now as it is then; c->before is the object.  DB_NONE: refused. */
+static enum db_status
+enter(struct db_tx *tx, struct flag_change *w, enum right right, struct db_rows **now)
 {
 	struct change *c = &w->c;
 	enum db_status st;
@@ -60,8 +61,8 @@ flag_after(struct db_tx *tx, struct flag_change *w, const char *id)
 	return DB_OK;
 }
 
-int
-flag_reply(struct req *rq, struct reply *rp, enum db_status st, struct flag_change *w, int status)
+static int
+reply(struct req *rq, struct reply *rp, enum db_status st, struct flag_change *w, int status)
 {
 	if (change_reply(rq, rp, st, &w->c, status, "flag") == status)
 		rp->etag = w->etag;
@@ -125,8 +126,8 @@ static const struct field add_fields[] = {
 	TEXT(struct flag_change, name, REQUIRED, 1, NAME_CHARS),
 	WORD(struct flag_change, kind, REQUIRED, kinds),
 	LIST(struct flag_change, variations, OPTIONAL, SIZE_MAX, variations_ok),
-	TEXT(struct flag_change, default_on, OPTIONAL, 1, KEY_CHARS),
-	TEXT(struct flag_change, default_off, OPTIONAL, 1, KEY_CHARS),
+	TEXT(struct flag_change, default_on, OPTIONAL, 1, VARIATION_NAME_CHARS),
+	TEXT(struct flag_change, default_off, OPTIONAL, 1, VARIATION_NAME_CHARS),
 	{ 0 },
 };
 
@@ -183,7 +184,7 @@ add_flag(struct req *rq, struct reply *rp)
 	if (field_read(rq, rp, add_fields, &w) != 0 || complete(rq, rp, &w) != 0 ||
 	    change_begin(&w.c, rq, rp, "Project") != 0)
 		return rp->status;
-	return flag_reply(rq, rp, db_tx(rq->db, add_body, &w), &w, 201);
+	return reply(rq, rp, db_tx(rq->db, add_body, &w), &w, 201);
 }
 
 /* ---- PATCH /v1/flags/{id} ---- */
@@ -191,8 +192,8 @@ add_flag(struct req *rq, struct reply *rp)
 static const struct field change_fields[] = {
 	TEXT(struct flag_change, name, OPTIONAL, 1, NAME_CHARS),
 	LIST(struct flag_change, variations, OPTIONAL, SIZE_MAX, variations_ok),
-	TEXT(struct flag_change, default_on, OPTIONAL, 1, KEY_CHARS),
-	TEXT(struct flag_change, default_off, OPTIONAL, 1, KEY_CHARS),
+	TEXT(struct flag_change, default_on, OPTIONAL, 1, VARIATION_NAME_CHARS),
+	TEXT(struct flag_change, default_off, OPTIONAL, 1, VARIATION_NAME_CHARS),
 	INT(struct flag_change, version, NULLABLE),
 	{ 0 },
 };
@@ -205,7 +206,7 @@ change_body(struct db_tx *tx, void *ctx)
 	struct change *c = &w->c;
 	enum db_status st;
 
-	if ((st = flag_enter(tx, w, RIGHT_EDIT, &now)) != DB_OK ||
+	if ((st = enter(tx, w, RIGHT_EDIT, &now)) != DB_OK ||
 	    (st = change_version(c, now, w->version)) != DB_OK)
 		return st;
 	if (is_archived(now))
@@ -227,7 +228,7 @@ change_flag(struct req *rq, struct reply *rp)
 
 	if (field_read(rq, rp, change_fields, &w) != 0 || change_begin(&w.c, rq, rp, "Flag") != 0)
 		return rp->status;
-	return flag_reply(rq, rp, db_tx(rq->db, change_body, &w), &w, 200);
+	return reply(rq, rp, db_tx(rq->db, change_body, &w), &w, 200);
 }
 
 /*
@@ -250,7 +251,7 @@ archive_body(struct db_tx *tx, void *ctx)
 	struct change *c = &w->c;
 	enum db_status st;
 
-	if ((st = flag_enter(tx, w, RIGHT_PUBLISH, &now)) != DB_OK ||
+	if ((st = enter(tx, w, RIGHT_PUBLISH, &now)) != DB_OK ||
 	    (st = change_version(c, now, w->version)) != DB_OK)
 		return st;
 	if (!is_archived(now)) {
@@ -271,7 +272,7 @@ archive_flag(struct req *rq, struct reply *rp)
 	if (field_read(rq, rp, flag_version_fields, &w) != 0 ||
 	    change_begin(&w.c, rq, rp, "Flag") != 0)
 		return rp->status;
-	return flag_reply(rq, rp, db_tx(rq->db, archive_body, &w), &w, 200);
+	return reply(rq, rp, db_tx(rq->db, archive_body, &w), &w, 200);
 }
 
 /* ---- DELETE /v1/flags/{id} ---- */
@@ -284,7 +285,7 @@ remove_body(struct db_tx *tx, void *ctx)
 	struct change *c = &w->c;
 	enum db_status st;
 
-	if ((st = flag_enter(tx, w, RIGHT_PUBLISH, &now)) != DB_OK ||
+	if ((st = enter(tx, w, RIGHT_PUBLISH, &now)) != DB_OK ||
 	    (st = change_version(c, now, w->version)) != DB_OK ||
 	    (st = db_exec(tx, &q_flag_remove, DB_ARGS(c->id, c->rq->user), NULL)) != DB_OK)
 		return st;

@@ -81,7 +81,7 @@ served(struct out *o, const char *key, const struct db_rows *rows, int row)
 static int
 tagged(struct req *rq, struct reply *rp)
 {
-	rp->etag = arena_fmt(rq->a, "\"%s\"", token_digest(rq->a, rp->body.s, rp->body.n));
+	rp->etag = token_tag(rq->a, rp->body.s, rp->body.n);
 	return http_tag_matches(rq->if_none_match, rp->etag) ? http_empty(rp, 304) : rp->status;
 }
 

@@ -31,21 +31,12 @@ row_json_fn flag_json;
 /* Whether key is 1 to 100 of a-z A-Z 0-9 . _ - and can stand in a path. */
 bool flag_key_ok(const char *key);
 
-/*
- * Enter a change of the flag in the path: its row is locked and as it is now, and
- * c->before is the object.  DB_NONE: refused, as change_enter().
- */
-enum db_status flag_enter(struct db_tx *tx, struct flag_change *w, enum right right,
-    struct db_rows **now) MUST_CHECK;
-
 /* Read the flag again, after it was changed: c->after and etag. */
 enum db_status flag_after(struct db_tx *tx, struct flag_change *w, const char *id) MUST_CHECK;
 
-/* change_reply() with the ETag. */
-int flag_reply(struct req *rq, struct reply *rp, enum db_status st, struct flag_change *w,
-    int status);
-
 /* ---- variations.c: pure ---- */
+
+#define VARIATION_NAME_CHARS 100
 
 /* Of 1 to 50 {"name","value"}: a field_list_fn. */
 bool variations_ok(json_object *list);

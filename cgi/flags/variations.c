@@ -4,7 +4,6 @@
 #include "cgi/flags/flags.h"
 
 #define VARIATIONS_MAX 50
-#define NAME_CHARS     100
 
 static json_object *
 member(json_object *list, size_t i, const char *key)
@@ -29,7 +28,7 @@ variations_ok(json_object *list)
 		if (!json_object_is_type(item, json_type_object) ||
 		    json_object_object_length(item) != 2 ||
 		    !json_object_object_get_ex(item, "value", NULL) ||
-		    !field_is_text(member(list, i, "name"), 1, NAME_CHARS))
+		    !field_is_text(member(list, i, "name"), 1, VARIATION_NAME_CHARS))
 			return false;
 	}
 	return n >= 1 && n <= VARIATIONS_MAX;

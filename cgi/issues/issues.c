@@ -19,9 +19,9 @@
 #include "queries.h"
 #include "text.h"
 
-const char *const issue_statuses[] = { "new", "regressed", "in_progress", "snoozed", "silenced",
+static const char *const statuses[] = { "new", "regressed", "in_progress", "snoozed", "silenced",
 	"resolved", NULL };
-const char *const issue_page_params[] = { "cursor", "limit", "status", "environment", NULL };
+static const char *const list_params[] = { "cursor", "limit", "status", "environment", NULL };
 
 void
 issue_json(struct out *o, const struct db_rows *rows, int row)
@@ -59,7 +59,7 @@ event_json(struct out *o, const struct db_rows *rows, int row)
 	out_close(o, '}');
 }
 
-int
+static int
 show_issue(struct req *rq, struct reply *rp)
 {
 	static const struct listing issue = { &q_issue_show, "Issue", "issue", issue_json };
@@ -67,7 +67,7 @@ show_issue(struct req *rq, struct reply *rp)
 	return listing_one(rq, rp, &issue);
 }
 
-int
+static int
 list_events(struct req *rq, struct reply *rp)
 {
 	static const struct listing events = { &q_issue_events_page, "Issue", "events",
@@ -89,9 +89,9 @@ read_narrow(struct req *rq, struct reply *rp, struct narrow *to)
 	size_t n;
 	const char *status = text_query(rq->a, rq->query, "status", &n);
 
-	for (size_t i = 0; status != NULL && issue_statuses[i] != NULL; i++)
-		if (strlen(issue_statuses[i]) == n && memcmp(issue_statuses[i], status, n) == 0)
-			to->status = issue_statuses[i];
+	for (size_t i = 0; status != NULL && statuses[i] != NULL; i++)
+		if (strlen(statuses[i]) == n && memcmp(statuses[i], status, n) == 0)
+			to->status = statuses[i];
 	if (status != NULL && status[0] != '\0' && to->status == NULL && rq->strict)
 		return http_fail(rq, rp, 400, "Unknown value: %s", text_clean(rq->a, status, n));
 	to->environment = text_query(rq->a, rq->query, "environment", &n);
@@ -100,7 +100,7 @@ read_narrow(struct req *rq, struct reply *rp, struct narrow *to)
 	return 0;
 }
 
-int
+static int
 list_issues(struct req *rq, struct reply *rp)
 {
 	static const struct listing issues = { &q_issue_page, "Project", "issues", issue_json };
@@ -120,7 +120,7 @@ struct issue_change {
 };
 
 static const struct field change_fields[] = {
-	WORD(struct issue_change, status, OPTIONAL, issue_statuses),
+	WORD(struct issue_change, status, OPTIONAL, statuses),
 	TIME(struct issue_change, snooze_until, NULLABLE),
 	{ 0 },
 };
@@ -171,7 +171,7 @@ change_body(struct db_tx *tx, void *ctx)
 	return change_audit(tx, c, "issue.status_changed", "issue", c->id);
 }
 
-int
+static int
 change_issue(struct req *rq, struct reply *rp)
 {
 	struct issue_change w = { 0 };
@@ -184,7 +184,7 @@ change_issue(struct req *rq, struct reply *rp)
 
 const struct route routes[] = {
 	{ "POST", "/v1/issues/events", ANY_KEY, take_event },
-	{ "GET", "/v1/projects/{project}/issues", USER, list_issues, issue_page_params },
+	{ "GET", "/v1/projects/{project}/issues", USER, list_issues, list_params },
 	{ "GET", "/v1/issues/{id}", USER, show_issue },
 	{ "PATCH", "/v1/issues/{id}", USER, change_issue },
 	{ "GET", "/v1/issues/{id}/events", USER, list_events, page_params },

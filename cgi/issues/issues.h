@@ -4,11 +4,9 @@
 #include "http.h"
 #include "listing.h"
 
-extern const char *const issue_statuses[]; /* ends with NULL */
-extern const char *const issue_page_params[];
-
+/* A row as the public object. */
 row_json_fn issue_json;
 
-handler_fn take_event, list_issues, show_issue, change_issue, list_events;
+handler_fn take_event; /* events.c; the other handlers are in issues.c, beside the routes */
 
 #endif

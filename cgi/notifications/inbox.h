@@ -7,9 +7,7 @@
 /*
  * inbox - what the files of the family notifications share.
  */
-#define INBOX_NOUN    "Notification"
-/* The greatest id: with the instant "infinity" it stands before every row. */
-#define INBOX_LAST_ID "ffffffff-ffff-ffff-ffff-ffffffffffff"
+#define INBOX_NOUN "Notification"
 
 /* ---- an item: json.c ---- */
 

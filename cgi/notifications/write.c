@@ -112,7 +112,7 @@ int
 mark_all_read(struct req *rq, struct reply *rp)
 {
 	struct mark_all in = { 0 };
-	const char *at = "infinity", *id = INBOX_LAST_ID;
+	const char *at = PAGE_FIRST_AT, *id = PAGE_FIRST_ID;
 
 	if (field_read(rq, rp, mark_all_fields, &in) != 0)
 		return rp->status;
@@ -129,7 +129,7 @@ mark_all_read(struct req *rq, struct reply *rp)
 int
 read_all(struct req *rq, struct reply *rp)
 {
-	return mark_all(rq, rp, NULL, "infinity", INBOX_LAST_ID, "data");
+	return mark_all(rq, rp, NULL, PAGE_FIRST_AT, PAGE_FIRST_ID, "data");
 }
 
 struct undo {

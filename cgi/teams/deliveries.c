@@ -116,19 +116,13 @@ int
 replay_delivery(struct req *rq, struct reply *rp)
 {
 	struct replay w = { 0 };
-	struct out *o;
 
 	if (field_read(rq, rp, replay_fields, &w) != 0 ||
 	    change_begin(&w.c, rq, rp, "Delivery") != 0 ||
 	    (w.delivery = http_id(rq, rp, 1, "Delivery")) == NULL ||
 	    change_failed(rq, rp, db_tx(rq->db, replay_body, &w), &w.c) != 0)
 		return rp->status;
-	o = http_begin(rq, rp, 200);
-	out_open(o, '{');
-	out_key(o, "delivery");
-	out_json(o, w.object);
-	out_close(o, '}');
-	return rp->status;
+	return http_object(rq, rp, 200, "delivery", w.object);
 }
 
 /* ---- DELETE …/members/{user}/suppression ---- */

@@ -22,6 +22,7 @@ import { Optimistic } from './app/optimistic.js';
 import { Poller } from './app/poll.js';
 import { reconcile } from './app/dom.js';
 import { refreshTimes } from './app/time.js';
+import { plural } from './app/words.js';
 
 const PAGE = 20;
 const PAGE_MOST = 200; // the API's limit
@@ -142,7 +143,7 @@ class CarillonBell extends HTMLElement {
   }
 
   #ring(count) {
-    this.#say(`${count} unread ${count === 1 ? 'notification' : 'notifications'}`);
+    this.#say(plural(count, 'unread notification'));
     this.#parts.button.classList.add('rings'); // taken off when the swing has ended
   }
 

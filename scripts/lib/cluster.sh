@@ -6,11 +6,11 @@ cluster_url() { # SOCKETS DATABASE ROLE: a libpq connection string
 	printf "host='%s' port=5432 dbname=%s user=%s" "$1" "$2" "$3"
 }
 
-# A quarter of the memory at most, 256 MB in any case.
+# A quarter of the memory at most, and no more than 256 MB or CLUSTER_MEMORY_MB.
 cluster_memory() {
-	local kb
-	kb=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)
-	echo $((kb / 4096 < 256 ? kb / 4096 : 256))MB
+	local mb most=${CLUSTER_MEMORY_MB:-256}
+	mb=$(awk '/^MemTotal:/ { print int($2 / 4096) }' /proc/meminfo)
+	echo $((mb < most ? mb : most))MB
 }
 
 cluster_init() { # DATA SOCKETS [INITDB OPTION...]

@@ -1,4 +1,4 @@
--- Login codes, sessions, and who one is (cgi/auth.c).
+-- Login codes, sessions, and who one is (cgi/auth).
 --
 -- Codes belong to an address, $1, whether somebody has it or not: the same
 -- statements run for both, so that neither answers nor limits tell which.
@@ -46,7 +46,7 @@ SELECT id
 
 -- name: code_try
 -- One try with MAC $3 at code $2, counted even among parallel ones: the row
--- decides.  fits: it was right and is used up now.  tries above five: too many.
+-- decides.  fits: it was right and is used up now.  too_many: five were wrong before it.
 UPDATE login_codes
    SET used_at = CASE WHEN code_mac = $3::bytea AND user_id IS NOT NULL AND tries < 5
 		 THEN now() END,
@@ -54,7 +54,7 @@ UPDATE login_codes
 	       THEN tries ELSE least(tries + 1, 6) END
  WHERE email = $1::text AND id = $2::uuid
    AND used_at IS NULL AND expires_at > now()
-RETURNING used_at IS NOT NULL AS fits, tries, user_id,
+RETURNING used_at IS NOT NULL AS fits, tries > 5 AS too_many, user_id,
        ceil(extract(epoch FROM expires_at - now()))::bigint AS wait;
 
 -- name: session_add

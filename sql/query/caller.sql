@@ -8,7 +8,7 @@ SELECT 1
 
 -- name: caller_key
 -- $1 is the SHA-256 of what was presented.
-SELECT id, kind, team_id, project_id, environment_id,
+SELECT id, kind, project_id, environment_id,
        expires_at IS NOT NULL AND expires_at <= now() AS expired,
        last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS stale
   FROM api_keys

@@ -2,9 +2,10 @@
 -- is sent in place of x, with its parameters and to the same end.  What x has to say is said there.
 --
 -- Rows of several users are on several workers.  There they cannot be locked by SELECT: an UPDATE that
--- changes nothing does it.  Citus lets one UPDATE of many users at a time touch a table, so
--- two of them cannot lock each other out; and what two runs would both take, the second one leaves
--- when it looks again.  WITH is run part by part, in the order in which it is written.
+-- changes nothing does it.  Citus lets one UPDATE of many users at a time touch a shard, and takes the
+-- shards of a statement in one order, so two statements cannot lock each other out; and what two runs
+-- would both take, the second one leaves when it looks again.  WITH is run part by part, in the order
+-- in which it is written.
 
 -- name: citus_inbox_poll
 -- One caller, so one shard and one worker.  An array of callers costs twice the processor time with 32 shards,
@@ -29,9 +30,13 @@ SELECT id FROM missing
 ON CONFLICT DO NOTHING;
 
 -- name: citus_notify_lock
+-- A join, which goes to every shard, as that of notify_enqueue does: two that held the shards of = ANY, each
+-- some, would then wait for each other's.
 WITH locked AS (
-	UPDATE inbox SET version = version
-	 WHERE user_id = ANY ($1::uuid[])
+	UPDATE inbox i
+	   SET version = i.version
+	  FROM unnest($1::uuid[]) AS given (id)
+	 WHERE i.user_id = given.id
 	RETURNING 1
 )
 SELECT count(*) AS inboxes FROM locked;

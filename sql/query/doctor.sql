@@ -1,4 +1,4 @@
--- What carillon-doctor (scripts/doctor.c) asks, as each of the two programs' users.
+-- What carillon-doctor (scripts/doctor) asks, as each of the two programs' users.
 
 -- name: doctor_server
 -- The server, its clock in milliseconds, who asks, and what is known of that user.  A role that owns

@@ -82,8 +82,7 @@ SELECT 1
 -- Moment $1 and all that counts, at $2 (at).  status is NULL when the resource is gone;
 -- the_other is the schedule's other moment, if that is still to come; waits: it comes first.
 -- xact is that of the locks, if there are any.
-SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, clock.at,
-       m.due_at <= clock.at AS is_due,
+SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, m.due_at <= clock.at AS is_due,
        floor(extract(epoch FROM clock.at - m.due_at) * 1000)::bigint AS late_ms,
        floor(extract(epoch FROM m.due_at) * 1000)::bigint AS due_ms,
        floor(extract(epoch FROM s.first_at) * 1000)::bigint AS first_ms,
@@ -223,4 +222,4 @@ UPDATE schedules s
 
 -- name: fire_schedule
 -- Schedule $1 as people see it.
-SELECT s.tz_version, schedule_json(s) AS schedule FROM schedules s WHERE s.id = $1::uuid;
+SELECT schedule_json(s) AS schedule FROM schedules s WHERE s.id = $1::uuid;

@@ -128,7 +128,7 @@ DELETE FROM flags f
 
 -- name: flag_place
 -- Its environment with the id or name $3.
-SELECT f.project_id, f.key, f.name, f.status, f.version, t.id AS place_id, t.enabled,
+SELECT f.project_id, f.key, f.status, f.version, t.id AS place_id, t.enabled,
        e.id AS environment_id, e.name AS environment_name,
        (SELECT schedule_json(s) FROM schedules s
 	 WHERE s.resource_kind = 'flag_environment' AND s.resource_id = t.id
@@ -181,28 +181,37 @@ SELECT me.role AS my_role, t.id AS place_id, s.version,
 -- ---- evaluation ----
 
 -- name: flag_evaluate
--- For all who ask at one time (db_read_together): the key with hash $1 (the columns of caller_key),
--- and what its environment serves now for flag $2; value is NULL when there is no such flag.
--- LIMIT keeps the planner from joining the tables as wholes.
-SELECT asked.nth, served.*
-  FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY asked (hash, flag, nth)
+-- For all who ask at one time (db_read_together; why SELECT unnest: inbox_poll): the key with hash
+-- $1 and what its environment serves now for flag $2; value is NULL when there is no such flag.
+-- Each LIMIT keeps the planner from joining the tables as wholes, the innermost from reading the flag
+-- in all its environments.
+SELECT asked.nth, k.*
+  FROM (SELECT unnest($1::bytea[]) AS hash, unnest($2::text[]) AS flag,
+	       generate_subscripts($1::bytea[], 1) AS nth) asked
  CROSS JOIN LATERAL (
-	SELECT k.id, k.kind, k.team_id, k.project_id, k.environment_id,
+	SELECT k.id, k.kind,
 	       k.expires_at IS NOT NULL AND k.expires_at <= now() AS expired,
 	       k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale,
-	       t.enabled,
-	       CASE WHEN t.enabled THEN f.default_on ELSE f.default_off END AS variant,
-	       CASE WHEN t.enabled THEN f.value_on ELSE f.value_off END AS value
+	       served.*
 	  FROM api_keys k
-	  LEFT JOIN (flags f JOIN flag_environments t ON t.flag_id = f.id)
-	    ON f.project_id = k.project_id AND t.environment_id = k.environment_id
-	   AND f.key = asked.flag AND f.status = 'ACTIVE'
+	  LEFT JOIN LATERAL (
+		SELECT t.enabled,
+		       CASE WHEN t.enabled THEN f.default_on ELSE f.default_off END AS variant,
+		       CASE WHEN t.enabled THEN f.value_on ELSE f.value_off END AS value
+		  FROM flags f
+		 CROSS JOIN LATERAL (
+			SELECT enabled
+			  FROM flag_environments
+			 WHERE flag_id = f.id AND environment_id = k.environment_id
+			 LIMIT 1) t
+		 WHERE f.project_id = k.project_id AND f.key = asked.flag AND f.status = 'ACTIVE'
+		 LIMIT 1) served ON true
 	 WHERE k.hash = asked.hash
-	 LIMIT 1) served;
+	 LIMIT 1) k;
 
 -- name: flags_evaluate
 -- The same for every flag; one row without a flag when there is none.
-SELECT k.id, k.kind, k.team_id, k.project_id, k.environment_id,
+SELECT k.id, k.kind,
        k.expires_at IS NOT NULL AND k.expires_at <= now() AS expired,
        k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale,
        f.key, t.enabled,

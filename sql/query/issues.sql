@@ -3,7 +3,7 @@
 -- name: issue_place
 -- Where an event of key $1 belongs: $2 a project's id, which a team with one project need not name,
 -- $3 the environment's id or name, the key's own or production when NULL.
-SELECT p.id AS project_id, e.id AS environment_id
+SELECT e.id AS environment_id
   FROM api_keys k
   JOIN projects p ON p.team_id = k.team_id AND p.id = coalesce($2::uuid, k.project_id,
 	(SELECT (array_agg(o.id))[1] FROM projects o WHERE o.team_id = k.team_id HAVING count(*) = 1))
@@ -165,7 +165,7 @@ WITH old AS (
 	 WHERE i.id = old.id
 	RETURNING i.*, old.told AS told_before
 )
-SELECT i.id, i.title, i.status, i.round, i.told AS repeats, i.told_before > 0 AS is_known, i.project_id, p.name AS project_name,
+SELECT i.title, i.status, i.round, i.told AS repeats, i.told_before > 0 AS is_known, i.project_id, p.name AS project_name,
        p.team_id, t.name AS team_name, e.id AS environment_id, e.name AS environment_name,
        (SELECT array_agg(m.user_id ORDER BY m.user_id)
 	  FROM members m WHERE m.team_id = p.team_id) AS users
@@ -270,16 +270,14 @@ SELECT p.id
   FROM projects p, clock
  WHERE p.id > $2::uuid
    AND p.issue_digest <> 'none'
-   AND (p.digested_at IS NULL OR p.digested_at <= clock.at - CASE p.issue_digest
-	WHEN 'hourly' THEN interval '1 hour' WHEN '6_hourly' THEN interval '6 hours'
-	WHEN 'daily' THEN interval '24 hours' ELSE interval '168 hours' END)
+   AND (p.digested_at IS NULL OR p.digested_at <= clock.at - digest_pause(p.issue_digest))
    AND EXISTS (SELECT 1 FROM issue_news n WHERE n.project_id = p.id)
  ORDER BY p.id
  LIMIT 100;
 
 -- name: digest_lock
 -- Project $1, if it is due at $2 or $3 says now: locked, so that two runs make one digest.
-SELECT p.id AS project_id, p.name AS project_name, p.team_id, t.name AS team_name, p.issue_digest AS cadence,
+SELECT p.name AS project_name, p.team_id, t.name AS team_name, p.issue_digest AS cadence,
        date_trunc('milliseconds', coalesce($2::timestamptz, now())) AS at,
        (SELECT array_agg(m.user_id ORDER BY m.user_id)
 	  FROM members m WHERE m.team_id = p.team_id) AS users
@@ -287,10 +285,8 @@ SELECT p.id AS project_id, p.name AS project_name, p.team_id, t.name AS team_nam
   JOIN teams t ON t.id = p.team_id
  WHERE p.id = $1::uuid
    AND ($3::boolean OR p.issue_digest <> 'none'
-	AND (p.digested_at IS NULL OR p.digested_at <= date_trunc('milliseconds',
-	    coalesce($2::timestamptz, now())) - CASE p.issue_digest
-	WHEN 'hourly' THEN interval '1 hour' WHEN '6_hourly' THEN interval '6 hours'
-	WHEN 'daily' THEN interval '24 hours' ELSE interval '168 hours' END))
+	AND (p.digested_at IS NULL OR p.digested_at
+	    <= date_trunc('milliseconds', coalesce($2::timestamptz, now())) - digest_pause(p.issue_digest)))
    FOR NO KEY UPDATE OF p;
 
 -- name: digest_count

@@ -22,7 +22,7 @@ SELECT c.role AS my_role, v.*
 
 -- name: job_file
 -- For members; where the file is, NULL when it is gone, and what it is called for people.
-SELECT c.role AS my_role, CASE WHEN j.file_expires_at > now() THEN j.file_name END AS file_name,
+SELECT CASE WHEN j.file_expires_at > now() THEN j.file_name END AS file_name,
        concat_ws('-', nullif(left(trim('-' FROM regexp_replace(lower(p.name), '[^a-z0-9]+', '-', 'g')), 60), ''),
 	   'export', to_char(j.finished_at, 'YYYY-MM-DD')) AS title
   FROM jobs j

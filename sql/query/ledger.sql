@@ -21,8 +21,7 @@ SELECT me.role AS my_role, x.*
   LEFT JOIN LATERAL (
 	SELECT d.id, d.created_at, d.channel, d.kind, d.status, d.reported, d.error, d.address,
 	       d.attempts, d.decided_at, d.replays,
-	       d.user_id, coalesce(nullif(u.name, ''), u.email) AS user_name,
-	       d.notification_id, n.title AS notification_name
+	       d.user_id, coalesce(nullif(u.name, ''), u.email) AS user_name, n.title AS notification_name
 	  FROM deliveries d
 	  JOIN users u ON u.id = d.user_id
 	  LEFT JOIN notifications n ON n.user_id = d.user_id AND n.id = d.notification_id
@@ -60,8 +59,7 @@ UPDATE deliveries d
    AND d.user_id = $3::uuid AND d.id = $4::uuid AND d.team_id = me.team_id AND d.status = 'failed'
 RETURNING d.id, d.created_at, d.channel, d.kind, d.status, d.reported, d.error, d.address,
 	  d.attempts, d.decided_at, d.replays,
-	  d.user_id, coalesce(nullif(u.name, ''), u.email) AS user_name,
-	  d.notification_id, n.title AS notification_name;
+	  d.user_id, coalesce(nullif(u.name, ''), u.email) AS user_name, n.title AS notification_name;
 
 -- name: ledger_lift
 -- Mail to member $3 may be tried again.
@@ -109,7 +107,7 @@ WITH picked AS MATERIALIZED (
 	       reported = NULL, reported_at = NULL
 	  FROM picked p
 	 WHERE d.user_id = p.user_id AND d.id = p.id
-	RETURNING d.user_id, d.id, d.team_id, d.channel
+	RETURNING d.user_id, d.id, d.team_id
 ), entered AS (
 	INSERT INTO audit (team_id, at, actor_type, action, resource_kind, resource_id, before, after)
 	SELECT again.team_id, date_trunc('milliseconds', clock_timestamp()), 'SYSTEM',

@@ -1,4 +1,4 @@
--- The inbox, both faces (cgi/notifications.c).
+-- The inbox, both faces (cgi/notifications).
 --
 -- $1 is always the caller, $2 the session: every statement checks the session
 -- itself, so a revoked one ends at once and no second round trip is needed.
@@ -11,9 +11,11 @@
 
 -- name: inbox_poll
 -- For all who poll at one time (db_read_together): $1 and $2 are arrays, one element a caller.
--- Each finds its own two rows; LIMIT keeps the planner from joining the tables as wholes.
+-- Each finds its own two rows; LIMIT keeps the planner from joining the tables as wholes.  Of an unnest
+-- in FROM it would know the length, and rather plan anew for each short one, at several times the cost.
 SELECT caller.nth, mine.unread, mine.version
-  FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY caller (user_id, session_id, nth)
+  FROM (SELECT unnest($1::uuid[]) AS user_id, unnest($2::uuid[]) AS session_id,
+	       generate_subscripts($1::uuid[], 1) AS nth) caller
  CROSS JOIN LATERAL (
 	SELECT i.unread, i.version
 	  FROM sessions s
@@ -25,7 +27,7 @@ SELECT caller.nth, mine.unread, mine.version
 -- name: inbox_page
 -- Newest first, older than ($3, $4), at most $5.  An empty page is one row of
 -- NULLs beside the counter.
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -40,7 +42,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
  ORDER BY n.created_at DESC, n.id DESC;
 
 -- name: inbox_page_unread
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -56,7 +58,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
  ORDER BY n.created_at DESC, n.id DESC;
 
 -- name: inbox_page_read
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -73,7 +75,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
 
 -- name: inbox_page_type
 -- Of type $6 only; $7 is NULL for all, true for read ones, false for unread.
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -92,7 +94,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
 -- name: inbox_search
 -- As inbox_page_type, NULL for any type; of what has every word of $8 somewhere in title or body,
 -- in any case.  Read in the order of the index: a page that is full is the end of it.
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -116,7 +118,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
 
 -- name: inbox_bin
 -- What was deleted, last first.
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.deleted_at, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -132,7 +134,7 @@ SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
 
 -- name: inbox_snoozed
 -- What is to come back, soonest first, after ($3, $4).
-SELECT i.unread, i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
+SELECT i.version, n.id, n.type, n.title, n.body, n.link, n.team_id,
        n.read_at, n.created_at, n.snooze_until, n.because
   FROM sessions s
   JOIN inbox i ON i.user_id = s.user_id
@@ -271,7 +273,7 @@ WITH box AS MATERIALIZED (
 	RETURNING i.unread
 )
 SELECT box.user_id IS NOT NULL AS signed_in, box.fits, coalesce(moved.unread, box.unread) AS unread,
-       old.id, old.type, old.title, old.body, old.link, old.team_id, old.created_at, old.because,
+       old.id, old.type, old.title, old.body, old.link, old.team_id, old.created_at,
        CASE WHEN old.changes THEN new.read_at ELSE old.read_at END AS read_at,
        CASE WHEN old.changes THEN new.snooze_until ELSE old.snooze_until END AS snooze_until
   FROM (SELECT 1) one

@@ -30,7 +30,8 @@ SELECT job, coalesce((counts ->> 'sound')::boolean, true)::integer AS sound
 -- name: ops_queues
 -- For how many seconds what is longest due in each queue has been so, 0 when nothing is: each is the
 -- first row of an index.  Since when it is due, not since when it is there: mail may wait on purpose,
--- and what failed is tried again later.  Digests have no such index: digest_due looks at each project.
+-- and what failed is tried again later.  Only digests have no such index: they are due with the first
+-- news after their pause, and each project that has had its pause is looked at, as by digest_due.
 WITH oldest (queue, since) AS (
 	(SELECT 'email', next_try_at FROM deliveries
 	  WHERE status = 'pending' AND channel = 'email' AND batch_id IS NULL
@@ -59,10 +60,20 @@ WITH oldest (queue, since) AS (
 	(SELECT 'jobs', created_at FROM jobs
 	  WHERE status = 'pending'
 	  ORDER BY created_at LIMIT 1)
+	UNION ALL
+	(SELECT 'digests', greatest(p.digested_at + digest_pause(p.issue_digest), news.since) FROM projects p
+	  CROSS JOIN LATERAL (
+		SELECT min(i.status_at) AS since
+		  FROM issue_news n
+		  JOIN issues i ON i.id = n.issue_id
+		 WHERE n.project_id = p.id AND i.status IN ('new', 'regressed')) news
+	  WHERE p.issue_digest <> 'none' AND news.since IS NOT NULL
+	    AND (p.digested_at IS NULL OR p.digested_at <= now() - digest_pause(p.issue_digest))
+	  ORDER BY 2 LIMIT 1)
 )
 SELECT q.name AS queue,
        greatest(0, floor(extract(epoch FROM clock_timestamp() - min(oldest.since))))::bigint AS age
-  FROM unnest(ARRAY['email', 'webhook', 'moments', 'snoozes', 'jobs']) AS q (name)
+  FROM unnest(ARRAY['email', 'webhook', 'moments', 'snoozes', 'jobs', 'digests']) AS q (name)
   LEFT JOIN oldest ON oldest.queue = q.name
  GROUP BY q.name
  ORDER BY q.name;

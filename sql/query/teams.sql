@@ -139,6 +139,7 @@ SELECT p.id AS project_id, e.id AS environment_id
  WHERE me.team_id = $1::uuid AND me.user_id = $2::uuid AND p.id = $3::uuid;
 
 -- name: key_add
+-- No row: $9, when it is to expire, is past.
 WITH made AS (
 	INSERT INTO api_keys (team_id, created_by, kind, name, prefix, hash,
 	    project_id, environment_id, expires_at)
@@ -146,6 +147,7 @@ WITH made AS (
 	       $7::uuid, $8::uuid, $9::timestamptz
 	  FROM members me
 	 WHERE me.team_id = $1::uuid AND me.user_id = $2::uuid
+	   AND ($9::timestamptz IS NULL OR $9::timestamptz > clock_timestamp())
 	RETURNING *
 )
 SELECT k.id, k.name, k.kind, k.prefix, k.project_id, k.environment_id,

@@ -2,7 +2,7 @@
 // Limits and cursors are judged in notifications.test.mjs for both faces.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, expect, ok, uuid } from '../lib/client.mjs';
+import { call, expect, ok, pages, uuid } from '../lib/client.mjs';
 import { drifted, give, insertUsers, makeUser, makeWorld } from '../lib/world.mjs';
 
 const { team } = makeWorld();
@@ -75,14 +75,10 @@ test('both faces show the same rows in the same order, and pages meet', async ()
   give(user, [{ in_app: false }, { deleted_at: at(1) }]);
   const whole = await ok(200, 'GET', '/v1/notifications', { as: user.token });
   const seen = [];
-  let cursor = null;
-  do {
-    const page = await ok(200, 'GET', `${list}?limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { as: user.token });
+  for await (const page of pages(`${list}?limit=2`, { as: user.token })) {
     assert.equal(page.unreadCount, 6);
-    assert.equal(page.nextCursor === null, !page.hasMore);
     seen.push(...page.data);
-    cursor = page.nextCursor;
-  } while (cursor);
+  }
   assert.deepEqual(seen.map((item) => [item.id, item.type, item.title, item.readAt, item.createdAt]),
     whole.notifications.map((item) => [item.id, item.type, item.title, item.read_at, item.created_at]));
 });
@@ -133,12 +129,8 @@ test('what does not exist, was deleted or is malformed: one 404', async () => {
   const user = fresh();
   const [gone] = give(user, [{ deleted_at: at(1) }]);
   const [foreign] = give(fresh(), [{}]);
-  const texts = new Set();
-  for (const id of [gone.id, foreign.id, uuid(), 'x', '0', '%00', '..%2f', `${uuid()}0`, uuid().replaceAll('-', '')]) {
-    const answer = await call('POST', `${list}/${id}/read`, { as: user.token });
-    assert.equal(answer.status, id === '%00' || id === '..%2f' ? answer.status : 404, id);
-    assert.ok([400, 404].includes(answer.status), `${id}: ${answer.status}`);
-    if (answer.status === 404 && !/%/.test(id)) texts.add(answer.text);
-  }
-  assert.deepEqual([...texts].map((text) => JSON.parse(text)), [{ error: 'Notification not found' }]);
+  for (const id of [gone.id, foreign.id, uuid(), 'x', '0', `${uuid()}0`, uuid().replaceAll('-', '')])
+    await ok(404, 'POST', `${list}/${id}/read`, { as: user.token }, 'Notification not found');
+  await ok(400, 'POST', `${list}/%00/read`, { as: user.token }); // by nginx, and so is the next
+  await ok(404, 'POST', `${list}/..%2f/read`, { as: user.token }, 'Not found');
 });

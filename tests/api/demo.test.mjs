@@ -10,7 +10,7 @@ import { startCopy } from '../lib/copy.mjs';
 const copy = await startCopy({ CARILLON_DEMO: 'on' });
 after(copy.stop);
 const { call, cron, exec, expect, ok, quote, root, rows, token, value, varDir } = await import('../lib/client.mjs');
-const { driftQuery } = await import('../lib/story.mjs');
+const { driftQuery } = await import('../lib/world.mjs');
 const { mailsTo } = await import('../lib/mail.mjs');
 
 const ROLES = ['owner', 'admin', 'developer', 'collaborator', 'viewer'];

@@ -2,7 +2,7 @@
 // action x role, races, the audit log, the snippet.  Who sees whose is in matrix.test.mjs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, exec, expect, ok, quote, rows, uuid, value } from '../lib/client.mjs';
+import { call, exec, expect, ok, pages, quote, rows, uuid, value, walk } from '../lib/client.mjs';
 import { launchable, makeExperiment, makeWorld, roles, seeSnippet } from '../lib/world.mjs';
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -48,13 +48,7 @@ test('newest first, in pages', async () => {
   exec(`UPDATE experiments SET created_at = date_trunc('day', created_at) WHERE project_id = ${quote(world.team.project)};`);
   const whole = (await ok(200, 'GET', listOf(world), { as: world.viewer.token })).experiments;
   assert.equal(whole.length, 5);
-  const seen = [];
-  for (let cursor = null, more = true; more;) {
-    const page = await ok(200, 'GET', `${listOf(world)}?limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { as: world.viewer.token });
-    seen.push(...page.experiments);
-    [cursor, more] = [page.cursor, page.has_more];
-  }
-  assert.deepEqual(seen, whole);
+  assert.deepEqual(await walk(`${listOf(world)}?limit=2`, { as: world.viewer.token }), whole);
   expect(await call('GET', `${listOf(world)}?cursor=x`, { as: world.viewer.token }), 400, 'Invalid cursor');
 });
 
@@ -63,12 +57,10 @@ test('a page of big ones ends early, and none is lost', async () => {
   exec(`INSERT INTO experiments (project_id, name, url_rules)
     SELECT ${quote(world.team.project)}, n::text, jsonb_build_array(repeat('x', 60000)) FROM generate_series(1, 80) n;`);
   const seen = [];
-  for (let cursor = null, more = true; more;) {
-    const answer = await call('GET', `${listOf(world)}?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { as: world.viewer.token });
-    const page = expect(answer, 200);
-    assert.ok(answer.bytes.length < 1e6, `${answer.bytes.length} bytes`);
+  for await (const page of pages(`${listOf(world)}?limit=200`, { as: world.viewer.token })) {
+    const bytes = JSON.stringify(page).length;
+    assert.ok(bytes < 1e6, `${bytes} bytes`);
     seen.push(...page.experiments.map((each) => each.name));
-    [cursor, more] = [page.cursor, page.has_more];
   }
   assert.deepEqual(seen.map(Number).sort((a, b) => a - b), Array.from({ length: 80 }, (_, n) => n + 1));
 });

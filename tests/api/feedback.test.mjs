@@ -2,7 +2,7 @@
 // (contract sections 6, 7 and 9).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, cron, exec, expect, ok, quote, rows } from '../lib/client.mjs';
+import { call, cron, exec, expect, ok, quote, rows, walk } from '../lib/client.mjs';
 import { mailsTo } from '../lib/mail.mjs';
 import { drifted, makeWorld, roles } from '../lib/world.mjs';
 
@@ -111,21 +111,13 @@ for (const [what, count, value] of heavy) {
       expect(answer, 201);
       assert.ok(answer.bytes.length < raw.length + 500, `${answer.bytes.length} bytes`);
     }
-    const ids = new Set();
-    for (let cursor = '', page; cursor !== null; cursor = page.cursor) {
-      page = await ok(200, 'GET', `/v1/projects/${world.team.project}/feedback?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-        { as: world.viewer.token });
-      assert.equal(page.has_more, page.cursor !== null);
-      for (const { id, context } of page.feedback) {
-        ids.add(id);
-        assert.deepEqual(context, { a: JSON.parse(value) });
-      }
-    }
-    assert.equal(ids.size, count);
+    const kept = await walk(`/v1/projects/${world.team.project}/feedback?limit=200`, { as: world.viewer.token });
+    assert.deepEqual([kept.length, new Set(kept.map(({ id }) => id)).size], [count, count]);
+    for (const { context } of kept) assert.deepEqual(context, { a: JSON.parse(value) });
   });
 }
 
-const many = Number(process.env.TEAM_SIZE ?? 30000);
+const many = Number(process.env.TEAM_SIZE ?? 10000);
 test(`so is every member of a team of ${many}`, async () => {
   const world = makeWorld();
   exec(`WITH made AS (INSERT INTO users (email) SELECT 'many-' || n || '@${world.team.id}.example' FROM generate_series(1, ${many}) n RETURNING id)
@@ -157,6 +149,16 @@ test('a retried request is new feedback, and concurrent ones are all told', asyn
 
 const deliveries = (user) => rows(`SELECT channel, kind, status, attempts, decided_at IS NOT NULL AS decided, payload IS NOT NULL AS payload
   FROM deliveries WHERE user_id = ${quote(user.id)} ORDER BY channel`);
+
+test('messages to many teams at one time do not hold each other up', async () => {
+  const worlds = Array.from({ length: 8 }, () => makeWorld());
+  exec(`UPDATE users SET preferences = '{"notifications": {"types": {"feedback.new": {"email": false}}}}'
+    WHERE id IN (${worlds.flatMap((world) => roles.map((role) => quote(world[role].id))).join(', ')});`);
+  const turns = Array.from({ length: 80 }, (_, n) => worlds[n % worlds.length]);
+  const answers = await Promise.all(turns.map((world, n) => say(world, { message: `m${n}` })));
+  for (const answer of answers) expect(answer, 201);
+  for (const world of worlds) assert.equal((await inbox(world.viewer)).length, 10);
+});
 
 test('one delivery for each enabled channel: in_app is sent at once, e-mail by the job', async () => {
   const world = makeWorld();

@@ -2,7 +2,7 @@
 // who may have it sent again (contract section 7).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, cron, exec, expect, ok, quote, rows, uuid } from '../lib/client.mjs';
+import { call, cron, exec, expect, ok, quote, rows, uuid, walk } from '../lib/client.mjs';
 import { failedDelivery, give, insertUsers, makeUser, makeWorld } from '../lib/world.mjs';
 
 const world = makeWorld();
@@ -68,13 +68,7 @@ test('failed deliveries, newest first, page by page; nothing of another team, no
   failedDelivery(viewer, other.id);
   failedDelivery(viewer, team.id, { status: 'sent', error: null });
   failedDelivery(viewer, team.id, { status: 'skipped', error: 'muted' });
-  const seen = [];
-  let cursor = '';
-  do {
-    const page = await ok(200, 'GET', `${failedPath}?status=failed&limit=3&cursor=${encodeURIComponent(cursor)}`.replace(/&cursor=$/, ''), { as: owner.token });
-    seen.push(...page.deliveries);
-    cursor = page.cursor;
-  } while (cursor);
+  const seen = await walk(`${failedPath}?status=failed&limit=3`, { as: owner.token });
   assert.deepEqual(seen.map(({ id }) => id), mine.map(({ id }) => id));
   const { id, created_at, decided_at, ...rest } = seen[0];
   assert.deepEqual(rest, { channel: 'email', type: 'feedback.new', user: { id: viewer.id, name: viewer.name }, title: mine[0].note.title,

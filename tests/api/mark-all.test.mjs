@@ -2,6 +2,7 @@
 // marked by whom adds up, whatever the order was.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { chanceFrom } from '../lib/chance.mjs';
 import { call, expect, ok } from '../lib/client.mjs';
 import { drifted, give, insertUsers, makeUser, makeWorld } from '../lib/world.mjs';
 
@@ -102,8 +103,8 @@ test('a model of one inbox agrees after every single step', async () => {
   const living = () => model.filter((row) => !row.gone);
   const count = () => living().filter((row) => !row.read).length;
   const take = (rows) => rows.filter((row) => !row.read).map((row) => { row.read = true; return row; }).length;
-  let state = 12345;
-  const random = (n) => { state = (state * 1103515245 + 12345) % 2147483648; return Math.floor((state / 2147483648) * n); };
+  const next = chanceFrom(12345);
+  const random = (n) => Math.floor(next() * n);
   for (let step = 0; step < 600; step++) {
     const row = model[random(model.length)];
     const kind = random(20);

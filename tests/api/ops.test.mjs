@@ -58,10 +58,9 @@ test('metrics are Prometheus text that parses, and count', async () => {
     assert.match(line, /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\.)*",?)*\})? (-?[0-9.]+(e[+-]?[0-9]+)?|[+-]Inf|NaN)( [0-9]+)?$/);
   for (const name of new Set(samples.map((line) => /^[^{ ]+/.exec(line)[0].replace(/_(bucket|sum|count)$/, ''))))
     assert.match(answer.text, new RegExp(`^# TYPE ${name}\\b|^# TYPE ${name}_`, 'm'), `${name} has a TYPE`);
-  const total = (text) => text.split('\n').filter((line) => line && !line.startsWith('#'))
-    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  const served = ({ text }) => Number(/^carillon_requests_total\{family="notifications",class="2xx"\} (\d+)$/m.exec(text)[1]);
   for (let n = 0; n < 5; n++) await ok(200, 'GET', '/v1/notifications/unread-count', { as: owner.token });
-  assert.ok(total((await call('GET', '/metrics')).text) > total(answer.text), 'requests are counted');
+  assert.ok(served(await call('GET', '/metrics')) >= served(answer) + 5, 'requests are counted');
 });
 
 test('metrics tell how long cron has been silent', async () => {
@@ -99,11 +98,11 @@ test('metrics never name a user, an address or a token', async () => {
   assert.doesNotMatch(text, /@|[0-9a-f]{8}-[0-9a-f]{4}-|eyJ/);
 });
 
-test('metrics answer the loopback address only', async () => {
+test('metrics answer the loopback address only', async (t) => {
   const outside = Object.values(networkInterfaces()).flat().find((each) => each.family === 'IPv4' && !each.internal);
   assert.ok(['127.0.0.1', '::1', 'localhost'].includes(base.hostname), 'the tests come by loopback');
-  if (!outside) return;
-  await assert.rejects(fetch(`http://${outside.address}:${base.port}/metrics`), 'nothing listens elsewhere');
+  if (!outside) return t.skip('this machine has no other address');
+  return assert.rejects(fetch(`http://${outside.address}:${base.port}/metrics`), 'nothing listens elsewhere');
 });
 
 test('the counters outlive no secret: errors carry the request id and nothing else', async () => {

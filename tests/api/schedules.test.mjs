@@ -2,7 +2,7 @@
 // edited, cancelled, and what pre-empts them.  What cron makes of them is in fire.test.mjs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, exec, expect, ok, quote, rows, uuid, value } from '../lib/client.mjs';
+import { call, exec, expect, ok, quote, rows, uuid, value, walk } from '../lib/client.mjs';
 import { eventually } from '../lib/processes.mjs';
 import { openSession } from '../lib/session.mjs';
 import { launchable, makeExperiment, makeFlag, makeWorld, roles, seeSnippet } from '../lib/world.mjs';
@@ -278,7 +278,7 @@ for (const [name, kind] of Object.entries(kinds)) {
       const { id } = expect(await put(kind, it, { [first]: soon }), 201).schedule;
       const holder = await hold(name, it, fired(id, one));
       const answer = send(it);
-      await eventually('it waits', 5, async () => await holder.run('SELECT count(*) FROM pg_locks WHERE NOT granted') > 0);
+      await eventually('it waits', 5, async () => await holder.awaited() > 0);
       await letGo(holder);
       expect(await answer, 409, 'The schedule has been carried out meanwhile');
       assert.deepEqual(momentsOf(id).map((row) => row.outcome), ['FIRED']);
@@ -426,12 +426,6 @@ test('moments: to come soonest first, then the past newest first, in pages', asy
   assert.deepEqual(rest, { kind: 'enable', due_at: later, rule: 'exact', time_zone: 'Asia/Tokyo', outcome: null, reason: null, why: null, decided_at: null,
     environment: { id: own.team.environments.production, name: 'production' }, scheduled_by: own.developer.id });
   assert.deepEqual(moments[0].resource, { kind: 'experiment', id: it.id, name: 'Timeline', flag_id: null });
-  const seen = [];
-  for (let cursor = null, more = true; more;) {
-    const page = await ok(200, 'GET', `${path}?limit=1${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { as: own.viewer.token });
-    seen.push(...page.moments);
-    [cursor, more] = [page.cursor, page.has_more];
-  }
-  assert.deepEqual(seen, moments);
+  assert.deepEqual(await walk(`${path}?limit=1`, { as: own.viewer.token }), moments);
   await ok(404, 'GET', path, { as: own.outsider.token }, 'Project not found');
 });

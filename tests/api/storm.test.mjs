@@ -1,25 +1,15 @@
 // A storm: 50,000 random operations from 8 clients at once over 20 users, with
 // news arriving.  Afterwards every counter equals its rows.  The operations
-// come from a seed, which is printed: STORM_SEED=n plays it again.
+// come from a seed, which is printed: CARILLON_TEST_SEED=N plays it again.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import test from 'node:test';
+import { chanceFrom, seed } from '../lib/chance.mjs';
 import { call, exec, quote, rows } from '../lib/client.mjs';
 import { drifted, give, insertUsers, makeUser, makeWorld } from '../lib/world.mjs';
 
 const OPERATIONS = Number(process.env.STORM_OPERATIONS ?? 50000);
 const CLIENTS = 8;
-const seed = Number(process.env.STORM_SEED ?? Date.now() % 0x7fffffff);
-
-// mulberry32: small, and the same everywhere.
-function randomFrom(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const types = ['feedback.new', 'issue.new', 'issue.digest', 'job.completed'];
 const world = makeWorld();
@@ -80,7 +70,7 @@ test(`${OPERATIONS} operations from ${CLIENTS} clients (seed ${seed})`, async (t
   const tally = new Map();
   const started = process.hrtime.bigint();
   await Promise.all(Array.from({ length: CLIENTS }, async (_, n) => {
-    const random = randomFrom(seed + n);
+    const random = chanceFrom(seed + n);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     for (let i = 0; i < OPERATIONS / CLIENTS; i++) await act(random, agent, tally);
     agent.destroy();

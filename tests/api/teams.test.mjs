@@ -2,7 +2,7 @@
 // keys.test.mjs, the audit log in audit.test.mjs; who sees whose is in matrix.test.mjs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, exec, expect, ok, quote, rows, uuid, value } from '../lib/client.mjs';
+import { call, exec, expect, ok, quote, rows, uuid, value, walk } from '../lib/client.mjs';
 import { environments, insertUsers, makeUser, makeWorld, roles } from '../lib/world.mjs';
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -61,15 +61,8 @@ test('members, newest first, with their roles', async () => {
 });
 
 test('members page as the inbox does', async () => {
-  const seen = [];
-  let cursor = '';
-  for (let n = 0; n < 3; n++) {
-    const page = await ok(200, 'GET', pathOf(main, `/members?limit=2${cursor}`), { as: main.owner.token });
-    seen.push(...page.members.map((m) => m.id));
-    assert.equal(page.has_more, n < 2);
-    cursor = `&cursor=${encodeURIComponent(page.cursor)}`;
-  }
-  assert.deepEqual([...seen].sort(), roles.map((role) => main[role].id).sort(), 'none lost, none twice');
+  const seen = await walk(pathOf(main, '/members?limit=2'), { as: main.owner.token });
+  assert.deepEqual(seen.map((m) => m.id).sort(), roles.map((role) => main[role].id).sort(), 'none lost, none twice');
   expect(await call('GET', pathOf(main, '/members?cursor=x'), { as: main.owner.token }), 400, 'Invalid cursor');
 });
 

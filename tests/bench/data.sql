@@ -6,6 +6,9 @@
 -- scattered (Knuth's multiplicative hash), the tail is the number.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
+SET session_replication_role = replica;		-- every row is what its keys want
+SET work_mem = '1GB';
+SET maintenance_work_mem = '1GB';
 BEGIN;
 CREATE SCHEMA bench;
 
@@ -26,6 +29,8 @@ SELECT bench.uuid('8000', u), bench.uuid('9000', u), now() + interval '30 days'
 
 -- Rows arrive in the order of time, users mixed, as in life: a page of one user's is not one page
 -- of the table's.  All within 28 days, so that cleanup would not want them.
+-- Ten million rows find their places in the indexes at once, at the end.
+UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = 'notifications'::regclass;
 INSERT INTO notifications (user_id, id, team_id, type, title, body, link, dedupe_key,
     resource_kind, resource_id, resource_name, project_id, project_name, read_at, created_at)
 SELECT bench.uuid('8000', r.u), bench.uuid('a000', r.number), bench.uuid('b000', r.u / 10),
@@ -65,6 +70,7 @@ SELECT bench.uuid('8000', r.u), bench.uuid('a000', r.number), bench.uuid('b000',
   JOIN (VALUES (0, 'Web Shop'), (1, 'Checkout'), (2, 'Mobile App'), (3, 'Back Office'))
        p (k, name) ON p.k = r.number / 3 % 4
  ORDER BY r.at;
+REINDEX TABLE notifications;
 
 -- What pgbench's statements are about: each row names :picks users, their sessions and a row of
 -- each, at random; picked with one cheap statement for :picks of those that are measured.
@@ -82,3 +88,5 @@ GRANT SELECT ON bench.pick TO carillon_web;
 COMMIT;
 VACUUM (ANALYZE);
 CHECKPOINT;
+CREATE EXTENSION pg_prewarm;
+SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i');

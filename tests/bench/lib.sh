@@ -35,6 +35,12 @@ sane() {
 		die "$path answered ${got##* }: $(printf %.300s "${got% *}")"
 }
 
+# What nginx wrote of answers that are no success, counted.
+refusals() {
+	sed -nE 's/.*"at":"([^"]{16}).*"message":"([A-Z]+ [^ ?]*)[^"]*: ([45][0-9]{2})".*/\1 \2 \3/p' "$LOG/requests.log" |
+		sed -E 's/[0-9a-f]{8}-[0-9a-f-]{27}/ID/' | sort | uniq -c | sort -k 2 | tail -n 100
+}
+
 # ---- one run: sets RATE, and wrk_run also P50 and P99 in ms ----
 
 # NUMBER is what load.lua says of the load; a round's own number unless it is set.
@@ -43,7 +49,7 @@ wrk_run() { # LOAD [CONNECTIONS [SECONDS]]
 	out=$(wrk -t $((connections > 1 ? 2 : 1)) -c "$connections" -d "${3:-$BENCH_SECONDS}s" --timeout 10s \
 		-s "$BENCH/load.lua" "$URL" -- "$1" "${NUMBER:-$ROUND}" 2>&1) || die "wrk $1: $out"
 	got=$(sed -n 's/^bench: //p' <<<"$out")
-	[[ $got == [1-9]*\ 0 ]] || die "wrk $1 met failures: $out"
+	[[ $got == [1-9]*\ 0 ]] || die "wrk $1 met failures: $out"$'\n'"$(refusals)"
 	# shellcheck disable=SC2086 # a list of numbers
 	set -- $got
 	RATE=$(calc "$1 * 1000000 / $2") P50=$(calc "$3 / 1000") P99=$(calc "$4 / 1000")

@@ -17,8 +17,10 @@ local function now()
 	return tonumber(t.s) * 1e6 + tonumber(t.ns) / 1e3
 end
 
+-- In halves: the product with a number of ten million would have more bits than Lua's numbers.
 local function uuid(kind, n)
-	return string.format("%08x-0000-4000-%s-%012d", n * 2654435761 % 4294967296, kind, n)
+	local head = n % 65536 * 2654435761 + math.floor(n / 65536) * 2654435761 % 65536 * 65536
+	return string.format("%08x-0000-4000-%s-%012d", head % 4294967296, kind, n)
 end
 
 local function row(user, n)

@@ -96,6 +96,14 @@ export async function until(what, check) {
   return assert.fail(`${what}: never, last ${JSON.stringify(last)}`);
 }
 
+// The same while the page's clock (page.clock) is moved on by time again and again: the next poll is set
+// only when the one before it is over, which may be after what it brought is there.
+export const onwards = (page, time, what, check) =>
+  until(what, async () => {
+    await page.clock.runFor(time);
+    return check();
+  });
+
 // Wait until the function answers this value.
 export async function becomes(what, wanted, read) {
   let last;
@@ -162,12 +170,12 @@ export function requests(page) {
 }
 
 // Answer requests like this with an error; answers a function that lifts it.
-export async function broken(page, method, pattern, status = 503) {
+export async function broken(page, method, pattern, status = 503, error = 'Injected failure') {
   const handler = (route) =>
     route.request().method() === method
       ? route.fulfill({
           status,
-          json: { error: 'Injected failure' },
+          json: { error },
           headers: { 'Retry-After': '1' },
         })
       : route.fallback();

@@ -82,6 +82,7 @@ test('a webhook: made with its secret shown once, tried, deleted', () => {
     await hook.getByRole('button', { name: 'Create webhook' }).click();
     const secret = await hook.getByLabel('Secret of the new webhook').inputValue();
     assert.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+    assert.equal((await page.content()).includes(secret), true);
     await accessible(page, 'preferences with a new webhook');
     await screenshot(page, 'webhook', { fullPage: true });
     assert.equal(await page.getByRole('columnheader', { name: 'Webhook' }).count(), 2);
@@ -175,11 +176,15 @@ test('failed deliveries: shown, sent again, and asked about when they may have a
   });
 });
 
-test('nobody else sees failed deliveries', () =>
-  visit(world.developer, {}, async (page) => {
+test('nobody else sees failed deliveries', () => {
+  failedDelivery(world.viewer, world.team.id, { error: '550 no such user' });
+  return visit(world.developer, {}, async (page) => {
     await page.goto('/dashboard/team');
-    await section(page, 'Failed deliveries').getByText('Only owners and admins see these.').waitFor();
-  }));
+    const failed = section(page, 'Failed deliveries');
+    await failed.getByText('Only owners and admins see these.').waitFor();
+    assert.equal(await failed.getByRole('listitem').count(), 0);
+  });
+});
 
 test('the new parts fit a small screen', () => {
   const user = fresh('small');

@@ -258,6 +258,11 @@ test('the list of a project is read page by page', () =>
       `SELECT count(*) FROM experiments WHERE project_id = ${quote(world.other.project)}`,
     );
     await becomes('rows', total, () => page.locator('.resource').count());
+    const [focused, order] = await page
+      .locator('.resource a')
+      .nth(50)
+      .evaluate((link) => [link === document.activeElement, link.tabIndex]);
+    assert.deepEqual([focused, order], [true, 0], 'the first new one has the focus, and Tab finds it again');
     assert.equal(await button(page, 'Load older experiments').isVisible(), false);
   }));
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { value } from '../lib/client.mjs';
 import { counted, give } from '../lib/world.mjs';
-import { becomes, bellSays, broken, news, until, visit } from './browser.mjs';
+import { becomes, bellSays, broken, news, onwards, until, visit } from './browser.mjs';
 import { focusedTitle, INBOX, many, noteCalled, rowOf, titles, userWith } from './notes.mjs';
 
 const READ = '2024-01-01T00:00:00.000Z';
@@ -87,7 +87,7 @@ test('a row that leaves the filter leaves the list, and focus stays near', () =>
   });
 });
 
-test('deletes for good', () => {
+test('deletes into the bin', () => {
   const user = userWith('deleter', many(2));
   return visit(user, {}, async (page) => {
     await page.goto(INBOX);
@@ -161,7 +161,7 @@ test('a new row appears with the next poll, and keeps focus and place', () => {
       .or(page.getByRole('button', { name: 'Row 1', exact: true }))
       .focus();
     give(user, [{ title: 'Fresh' }]);
-    await page.clock.runFor('00:35');
+    await onwards(page, '00:35', 'polled', async () => (await titles(page)).length > 3);
     await becomes('rows', ['Fresh', 'Row 0', 'Row 1', 'Row 2'], () => titles(page));
     assert.equal(await focusedTitle(page), 'Row 1');
   });
@@ -208,8 +208,9 @@ test('without the network it shows what it has, and recovers', () => {
     await page.goto(INBOX);
     await becomes('rows', 2, () => page.locator('.note').count());
     await context.setOffline(true);
-    await page.clock.runFor('00:35');
-    await page.getByText('You see what was last read.').waitFor();
+    await onwards(page, '00:35', 'said', () =>
+      page.getByText('You see what was last read.').isVisible(),
+    );
     assert.equal(await page.locator('.note').count(), 2);
     await context.setOffline(false);
     await page.locator('#notice').waitFor({ state: 'hidden' });

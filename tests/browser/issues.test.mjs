@@ -37,6 +37,9 @@ test('the list, narrowed down by status and environment', () =>
     assert.equal(await page.locator('.resource').count(), 1);
     await page.getByLabel('Status').selectOption('resolved');
     await page.getByText('No such issue').waitFor();
+    assert.match(page.url(), /environment=staging&status=resolved$/);
+    await page.getByLabel('Environment').selectOption('All');
+    await page.waitForURL(/issues\?project=[^&]*&status=resolved$/);
   }));
 
 test('from the notice to the issue, which is resolved and regresses', () =>

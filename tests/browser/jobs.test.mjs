@@ -9,6 +9,7 @@ import {
   becomes,
   fits,
   news,
+  onwards,
   requests,
   screenshot,
   setHidden,
@@ -137,17 +138,27 @@ test('cancel: what waits at once, what runs is asked to', () => {
 test('polled modestly, and not while hidden', () => {
   const job = running('Watched');
   return visit(world.owner, {}, async (page) => {
+    await page.clock.install();
     const seen = requests(page);
     const looks = () => seen.filter((each) => each.endsWith('/jobs')).length;
     await page.goto('/dashboard/jobs');
     await row(page, job.id).waitFor();
-    const before = looks();
-    await page.waitForTimeout(4500);
-    assert.ok(looks() - before >= 1 && looks() - before <= 3, `${looks() - before} looks in 4.5 s`);
+    await page.clock.pauseAt(Date.now() + 60000);
+    // Milliseconds of the page's clock until it looks once more, and has got an answer.
+    const untilLook = async () => {
+      const before = looks();
+      const answer = page.waitForResponse(/\/jobs\?/);
+      let ms = 0;
+      for (; looks() === before; ms += 100) await page.clock.runFor(100);
+      await answer;
+      return ms;
+    };
+    await untilLook();
+    const ms = await untilLook();
+    assert.ok(ms >= 2000 && ms < 15000, `a look after ${ms} ms`);
     await setHidden(page, true);
-    await page.waitForTimeout(300);
     const asleep = looks();
-    await page.waitForTimeout(4500);
+    await page.clock.runFor('10:00');
     assert.equal(looks(), asleep);
     end(job);
     await setHidden(page, false);
@@ -157,11 +168,20 @@ test('polled modestly, and not while hidden', () => {
 
 test('who manages nothing sees and downloads, but neither starts nor cancels', () => {
   const job = running('Not mine');
+  const made = makeJob(world.team, {
+    project_id: project('Made'),
+    started_at: ago(12),
+    finished_at: ago(2),
+    file_name: 'x.json',
+    file_bytes: 1534000,
+    file_expires_at: new Date(Date.now() + 86400000).toISOString(),
+  });
   return visit(world.viewer, {}, async (page) => {
     await page.goto('/dashboard/jobs');
     await page.getByText('Owners and admins start jobs').waitFor();
     await row(page, job.id).getByText('4,321 of 20,005').waitFor();
-    assert.equal(await page.getByRole('button', { name: /^Cancel/ }).count(), 0);
+    await row(page, made.id).getByRole('link', { name: 'Download: Export of Made' }).waitFor();
+    assert.equal(await page.locator('main').getByRole('button', { name: /^(Cancel|Start|Send)/ }).count(), 0);
     end(job);
   });
 });
@@ -171,13 +191,15 @@ test('older ones are loaded below, and stay while the newest are read again', ()
     SELECT ${quote(world.team.id)}, ${quote(world.team.project)}, 'project_export', 'completed', now(), now() - n * interval '1 day'
     FROM generate_series(1, 40) n;`);
   return visit(world.owner, {}, async (page) => {
+    await page.clock.install();
     await page.goto('/dashboard/jobs');
     await becomes('the first page', 25, () => page.locator('.job').count());
     await page.getByRole('button', { name: 'Load older jobs' }).click();
     await becomes('two pages', true, async () => (await page.locator('.job').count()) > 40);
     const count = await page.locator('.job').count();
-    await page.waitForTimeout(2500);
-    assert.equal(await page.locator('.job').count(), count);
+    const newest = makeJob(world.team, { status: 'pending', project_id: project('Newest') });
+    await onwards(page, '00:31', 'it is there', () => row(page, newest.id).isVisible());
+    assert.equal(await page.locator('.job').count(), count + 1);
   });
 });
 
@@ -203,6 +225,31 @@ test('a team without jobs', () => {
     await screenshot(page, 'jobs-empty', { fullPage: true });
   });
 });
+
+const SPANS = [
+  [0.9, 'hour minute second', 'less than a second'],
+  [1.9, 'hour minute second', '1 second'],
+  [59.9, 'hour minute second', '59 seconds'],
+  [120, 'hour minute second', '2 minutes'],
+  [3661, 'hour minute second', '1 hour 1 minute'],
+  [93600, 'hour minute second', '26 hours'],
+  [59, 'day hour minute', 'less than a minute'],
+  [86459, 'day hour minute', '1 day'],
+  [97200, 'day hour minute', '1 day 3 hours'],
+];
+
+test('a span is said in its two largest units, rounded down', () =>
+  visit(null, {}, async (page) => {
+    await page.goto('/login');
+    const words = await page.evaluate(async (spans) => {
+      const { spanWords } = await import('/app/words.js');
+      return spans.map(([seconds, units]) => spanWords(seconds, units.split(' ')));
+    }, SPANS);
+    assert.deepEqual(
+      words,
+      SPANS.map(([, , wanted]) => wanted),
+    );
+  }));
 
 // One of every kind.
 let shown;

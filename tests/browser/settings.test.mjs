@@ -146,6 +146,7 @@ test('keys: the secret is shown once, works, and is revoked', () =>
     assert.match(secret, /^car_client_[0-9a-f]{48}$/);
     const feedback = { bearer: secret, body: { message: 'Through the new key' } };
     await ok(201, 'POST', '/v1/feedback', feedback);
+    assert.equal((await page.content()).includes(secret), true);
     await page.reload();
     await keys.getByText('Snippet', { exact: true }).waitFor();
     assert.equal((await page.content()).includes(secret), false);

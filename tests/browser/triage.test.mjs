@@ -228,6 +228,7 @@ test('z takes back one change after the other, last first, and then says that th
     await becomes('one back', ['Row 1', 'Row 2'], () => titles(page));
     await page.keyboard.press('z');
     await becomes('both back', ['Row 0', 'Row 1', 'Row 2'], () => titles(page));
+    await until('said', async () => (await news(page)).includes('“Row 0” is back'));
     await becomes('rows', 3, () => value(counted(user)));
     await page.keyboard.press('z');
     await until('said', async () => (await news(page)).includes('nothing to undo'));

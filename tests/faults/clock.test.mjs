@@ -2,15 +2,15 @@
 // undone is not done by such a clock, and the run says so; once it is right again, all goes on.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../lib/cluster.mjs';
 
 const cluster = await startCluster();
 const { cron, exec, quote, rows } = await import('../lib/client.mjs');
 const { fire } = await import('../lib/fire.mjs');
+const { eventually } = await import('../lib/processes.mjs');
 const { openSession } = await import('../lib/session.mjs');
-const { driftQuery, insertion, planned, storyQuery, wholeStory } = await import('../lib/story.mjs');
-const { makeWorld, seeSnippet } = await import('../lib/world.mjs');
+const { insertion, planned, storyQuery, wholeStory } = await import('../lib/story.mjs');
+const { driftQuery, makeWorld, seeSnippet } = await import('../lib/world.mjs');
 const world = makeWorld();
 seeSnippet(world.team.project);
 test.after(cluster.stop);
@@ -102,7 +102,7 @@ test('a clock that jumps in the middle of a run', async (t) => {
   t.after(() => session.end());
   await session.run(`BEGIN; SELECT 1 FROM inbox WHERE user_id = ${quote(world.developer.id)} FOR UPDATE`);
   const going = fire();
-  await sleep(400);
+  await eventually('it waits in the middle', 30, async () => (await session.blocked()).length > 0);
   cluster.setClock(day);
   await session.run('COMMIT');
   const { code, line } = await going;

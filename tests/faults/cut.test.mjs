@@ -6,8 +6,8 @@ import test from 'node:test';
 import { cron } from '../lib/client.mjs';
 import { fire, startProxy } from '../lib/fire.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery, insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
-import { makeWorld, seeSnippet } from '../lib/world.mjs';
+import { insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
+import { driftQuery, makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const world = makeWorld();
 seeSnippet(world.team.project);

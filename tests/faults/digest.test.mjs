@@ -6,8 +6,7 @@ import { cron, ok, quote, uuid } from '../lib/client.mjs';
 import { fire, startProxy } from '../lib/fire.mjs';
 import { killEverywhere } from '../lib/killed.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery } from '../lib/story.mjs';
-import { makeWorld, roles } from '../lib/world.mjs';
+import { driftQuery, makeWorld, roles } from '../lib/world.mjs';
 
 const { team, owner } = makeWorld();
 const sql = openSession();

@@ -4,11 +4,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { below, chance, one, seed } from '../lib/chance.mjs';
-import { call, cron, exec, expect, jsonb, ok, quote, uuid } from '../lib/client.mjs';
+import { call, cron, exec, expect, jsonb, ok, quote, uuid, walk } from '../lib/client.mjs';
 import * as model from '../lib/inbox_model.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery } from '../lib/story.mjs';
-import { insertUsers, makeUser } from '../lib/world.mjs';
+import { driftQuery, insertUsers, makeUser } from '../lib/world.mjs';
 
 const steps = Number(process.env.CARILLON_TEST_STEPS ?? 1500);
 const v1 = '/v1/notifications';
@@ -134,21 +133,13 @@ const names = new Map();
 
 const idsOf = (rows) => rows.map(({ id }) => id);
 
-async function pages(me, path) {
-  const all = [];
-  for (let cursor = '', more = true; more;) {
-    const page = await ok(200, 'GET', `${path}${path.includes('?') ? '&' : '?'}limit=37${cursor}`, { as: me.user.token });
-    all.push(...page.notifications);
-    [cursor, more] = [`&cursor=${encodeURIComponent(page.cursor)}`, page.has_more];
-  }
-  return all;
-}
+const whole = (me, path) => walk(`${path}${path.includes('?') ? '&' : '?'}limit=37`, { as: me.user.token });
 
 async function compare(me) {
   const { box } = me;
-  const [list, unread, counts, one, bin, asleep, bell] = await Promise.all([pages(me, v1), pages(me, `${v1}?read_state=unread`),
+  const [list, unread, counts, one, bin, asleep, bell] = await Promise.all([whole(me, v1), whole(me, `${v1}?read_state=unread`),
     ok(200, 'GET', `${v1}/counts`, { as: me.user.token }), ok(200, 'GET', `${v1}/unread-count`, { as: me.user.token }),
-    pages(me, `${v1}/bin`), pages(me, `${v1}/snoozed`), ok(200, 'GET', '/api/notifications?limit=1', { as: me.user.token })]);
+    whole(me, `${v1}/bin`), whole(me, `${v1}/snoozed`), ok(200, 'GET', '/api/notifications?limit=1', { as: me.user.token })]);
   assert.deepEqual(list.map((item) => [item.id, item.read_at === null]), model.listed(box).map((row) => [row.id, row.read === null]), 'list');
   assert.deepEqual(idsOf(unread), idsOf(model.unread(box)), 'unread');
   assert.deepEqual(counts.counts, model.counts(box), 'counts');

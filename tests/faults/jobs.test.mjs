@@ -9,8 +9,7 @@ import { fire, startProxy } from '../lib/fire.mjs';
 import { killEverywhere, strace } from '../lib/killed.mjs';
 import { eventually, statusOf } from '../lib/processes.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery } from '../lib/story.mjs';
-import { makeWorld } from '../lib/world.mjs';
+import { driftQuery, makeWorld } from '../lib/world.mjs';
 
 const { team, owner, viewer } = makeWorld();
 const sql = openSession();

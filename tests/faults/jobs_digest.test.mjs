@@ -5,8 +5,7 @@ import test from 'node:test';
 import { cron, quote, uuid } from '../lib/client.mjs';
 import { killEverywhere } from '../lib/killed.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery } from '../lib/story.mjs';
-import { makeWorld } from '../lib/world.mjs';
+import { driftQuery, makeWorld } from '../lib/world.mjs';
 
 const { team, owner } = makeWorld();
 const sql = openSession();

@@ -6,8 +6,8 @@ import test from 'node:test';
 import { cron, quote } from '../lib/client.mjs';
 import { killEverywhere } from '../lib/killed.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery, insertion, planned, storyQuery, waysOf, wholeStory } from '../lib/story.mjs';
-import { makeWorld, seeSnippet } from '../lib/world.mjs';
+import { insertion, planned, storyQuery, waysOf, wholeStory } from '../lib/story.mjs';
+import { driftQuery, makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const world = makeWorld();
 seeSnippet(world.team.project);

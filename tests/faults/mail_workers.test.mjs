@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'node:test';
 import { sanitized } from '../lib/client.mjs';
-import { dispatch, emptyQueue, enqueue, start, statuses, unfinished } from '../lib/queue.mjs';
+import { eventually } from '../lib/processes.mjs';
+import { dispatch, emptyQueue, enqueue, leasesOver, start, statuses, unfinished } from '../lib/queue.mjs';
 import { checkExactly, checkPace, startResend } from '../lib/resend.mjs';
 
 const fake = await startResend();
@@ -15,7 +16,7 @@ function afresh() {
 }
 
 // Runs until nothing waits, each an hour later than the one before.
-async function finish(env) {
+async function finishByHours(env) {
   for (let hour = 1; unfinished() > 0; hour++) {
     assert.ok(hour < 20, 'it comes to an end');
     await dispatch(env, '--at', new Date(Date.now() + hour * 3600000).toISOString());
@@ -31,7 +32,7 @@ test('20 workers over 10,000 mails', async (t) => {
     assert.equal(code, 0, log);
     if (!sanitized) assert.ok(peak > 0 && peak < 32 * 1024, `${peak} kB`);
   }
-  await finish(fake.env);
+  await finishByHours(fake.env);
   assert.deepEqual(statuses(), { sent: 10000 });
   checkExactly(fake, ids);
   t.diagnostic(`${Math.max(...runs.map(({ peak }) => peak))} kB at most, ${runs.filter(({ counts }) => counts.sent > 0).length} workers sent`);
@@ -43,7 +44,7 @@ test('20 workers, one pace', async () => {
   const ids = enqueue(2000);
   const runs = await Promise.all(Array.from({ length: 20 }, () => start(fake.env).ended));
   assert.deepEqual(runs.map(({ code }) => code), Array(20).fill(0));
-  await finish(fake.env);
+  await finishByHours(fake.env);
   checkPace(fake, 8);
   checkExactly(fake, ids);
 });
@@ -54,19 +55,19 @@ test('workers that are frozen past their lease, and woken', async (t) => {
   const env = { ...fake.env, CARILLON_LEASE_SECONDS: '2' };
   const ids = enqueue(1500);
   const first = Array.from({ length: 6 }, () => start(env));
-  await sleep(400);
-  while (fake.requests.length < 2) await sleep(20);
+  await eventually('some are under way', 20, () => fake.requests.length >= 2);
   for (const { child } of first) {
     child.kill('SIGSTOP');
     await sleep(30); // each at another place
   }
-  await sleep(2200);
+  await leasesOver();
+  const before = fake.requests.length;
   const second = Array.from({ length: 4 }, () => start(env));
-  await sleep(500);
+  await eventually('others go on', 20, () => fake.requests.length >= before + 2);
   for (const { child } of first) child.kill('SIGCONT');
   const runs = await Promise.all([...first, ...second].map(({ ended }) => ended));
   for (const { code, log } of runs) assert.equal(code, 0, log);
-  await finish(fake.env);
+  await finishByHours(fake.env);
   assert.deepEqual(statuses(), { sent: 1500 });
   checkExactly(fake, ids);
   t.diagnostic(`${fake.requests.length} requests for ${ids.length} mails; ${runs.reduce((n, { counts }) => n + counts.lost, 0)} were lost to others`);

@@ -9,9 +9,10 @@ import { startCluster } from '../lib/cluster.mjs';
 const cluster = await startCluster();
 const { cron, exec, quote, rows, value } = await import('../lib/client.mjs');
 const { fire } = await import('../lib/fire.mjs');
+const { eventually } = await import('../lib/processes.mjs');
 const { openSession } = await import('../lib/session.mjs');
-const { driftQuery, insertion, planned, storyQuery, wholeStory } = await import('../lib/story.mjs');
-const { insertUsers, makeUser, makeWorld, seeSnippet } = await import('../lib/world.mjs');
+const { insertion, planned, storyQuery, wholeStory } = await import('../lib/story.mjs');
+const { driftQuery, insertUsers, makeUser, makeWorld, seeSnippet } = await import('../lib/world.mjs');
 test.after(cluster.stop);
 test.afterEach(() => exec(`UPDATE moments SET outcome = 'CANCELLED', decided_at = now() WHERE outcome IS NULL;
   DROP TRIGGER IF EXISTS poison ON moments; DROP FUNCTION IF EXISTS poison; DROP SEQUENCE IF EXISTS tries;`)); // what a failure has left
@@ -40,6 +41,7 @@ async function opened(t) {
   t.after(() => session.end());
   return session;
 }
+const waiting = (session, n) => eventually(`${n} wait for a lock`, 30, async () => (await session.blocked()).length === n);
 function sound({ code, line, log }, tally) {
   assert.equal(code, 0, log);
   assert.deepEqual([line.fired, line.missed, line.failed, line.skipped], tally, log);
@@ -77,7 +79,7 @@ for (const kind of kinds) {
     const moments = due(world, { kind });
     await session.run(`BEGIN; ${goes(world.developer.id)}`);
     const run = fire();
-    await sleep(150);
+    await waiting(session, 1);
     await session.run('COMMIT');
     sound(await run, [0, 0, 1, 0]);
     became(moments, 'FAILED', 'permission_revoked', { notices: 2, told: world.owners, deliveries: mails(2) });
@@ -89,10 +91,10 @@ for (const kind of kinds) {
     const moments = due(world, { kind });
     await session.run(`BEGIN; SELECT 1 FROM inbox WHERE user_id = ${quote(world.developer.id)} FOR UPDATE`);
     const run = fire();
-    await sleep(150);
+    await waiting(session, 1);
     const leaver = await opened(t);
     const gone = leaver.run(goes(world.developer.id)).catch((error) => error);
-    await sleep(50);
+    await waiting(session, 2);
     await session.run('COMMIT');
     const { line, code, log } = await run;
     assert.equal(code, 0, log);
@@ -166,7 +168,7 @@ test('a schedule that somebody holds: the others go on, it comes next', async (t
   const session = await opened(t);
   const [held, ...free] = due(world, { kind: 'launch', late: '2 minutes' }, ...others);
   await session.run(`BEGIN; SELECT 1 FROM schedules WHERE id = ${quote(held.schedule)} FOR UPDATE`);
-  sound(await fire({ env: { PGOPTIONS: '-c lock_timeout=50ms' } }), [5, 0, 0, 1]);
+  sound(await fire({ env: { ...cluster.straight, PGOPTIONS: '-c lock_timeout=50ms' } }), [5, 0, 0, 1]);
   became(free, 'FIRED');
   await session.run('COMMIT');
   sound(await fire(), [1, 0, 0, 0]);
@@ -178,11 +180,12 @@ test('a run that was stopped until its session was ended goes on with another', 
   const session = await opened(t);
   const moments = due(world, { kind: 'launch' });
   await session.run(`BEGIN; SELECT 1 FROM schedules WHERE id = ${quote(moments[0].schedule)} FOR UPDATE`);
-  const run = fire({ env: { PGOPTIONS: '-c idle_in_transaction_session_timeout=100ms' } });
-  await sleep(200);
+  const run = fire({ env: { ...cluster.straight, PGOPTIONS: '-c idle_in_transaction_session_timeout=100ms' } });
+  await waiting(session, 1);
+  const [pid] = await session.blocked();
   run.child.kill('SIGSTOP');
   await session.run('COMMIT');
-  await sleep(400);
+  await eventually('its session has ended', 30, async () => (await session.rows(`SELECT FROM pg_stat_activity WHERE pid = ${pid}`)).length === 0);
   run.child.kill('SIGCONT');
   sound(await run, [1, 0, 0, 0]);
   became(moments, 'FIRED');

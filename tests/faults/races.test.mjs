@@ -3,12 +3,12 @@
 // other is told so, and what is told and entered is what has happened.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { call, cron, exec, quote } from '../lib/client.mjs';
 import { fire } from '../lib/fire.mjs';
+import { eventually } from '../lib/processes.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery, insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
-import { insertUsers, makeUser, makeWorld, seeSnippet } from '../lib/world.mjs';
+import { insertion, planned, storyQuery, wholeStory } from '../lib/story.mjs';
+import { driftQuery, insertUsers, makeUser, makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const world = makeWorld();
 const { team, owner } = world;
@@ -87,15 +87,8 @@ async function check(it, answer, first) {
 
 /* ---- steps ---- */
 
-// Until so many statements in this database wait for somebody, or done() says that there is no need to.
-async function waiting(n, done = () => false) {
-  const count = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`;
-  const end = Date.now() + 30000;
-  while (!done() && Number(await watcher.run(count)) < n) {
-    assert.ok(Date.now() < end, `never ${n} waiting`);
-    await sleep(3);
-  }
-}
+// Until so many wait for a lock, or done() says that there is no need to.
+const waiting = (n, done = () => false) => eventually(`${n} wait`, 30, async () => done() || (await watcher.blocked()).length >= n);
 const holding = (what) => holder.run(`BEGIN; ${what}`);
 const release = () => holder.run('COMMIT');
 function noted(promise) {
@@ -139,8 +132,8 @@ async function bothOutside(it) {
     : `SELECT 1 FROM experiments WHERE id = ${quote(it.moment.resource)} FOR UPDATE`);
   const run = noted(fire());
   const change = noted(it.change.send(it));
-  await waiting(1, () => change.over);
-  await sleep(60);
+  await waiting(2, () => change.over || run.over);
+  await waiting(1, () => change.over && run.over);
   await release();
   const [answer, { code, log }] = await Promise.all([change.end, run.end]);
   assert.equal(code, 0, log);

@@ -7,8 +7,7 @@ import { below, chance, one, seed } from '../lib/chance.mjs';
 import { call, cron, exec, jsonb, ok, quote, uuid } from '../lib/client.mjs';
 import { fireAt, fresh, step } from '../lib/model.mjs';
 import { openSession } from '../lib/session.mjs';
-import { driftQuery } from '../lib/story.mjs';
-import { insertUsers, launchable, makeUser, makeWorld, seeSnippet } from '../lib/world.mjs';
+import { driftQuery, insertUsers, launchable, makeUser, makeWorld, seeSnippet } from '../lib/world.mjs';
 
 const steps = Number(process.env.CARILLON_TEST_STEPS ?? 10000);
 const slots = 100;

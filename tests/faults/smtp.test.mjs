@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { exec, rows } from '../lib/client.mjs';
-import { dispatch, emptyQueue, enqueue, start, statuses } from '../lib/queue.mjs';
+import { eventually } from '../lib/processes.mjs';
+import { dispatch, emptyQueue, enqueue, leasesOver, start, statuses } from '../lib/queue.mjs';
 import { startSmtp } from '../lib/smtp.mjs';
 
 const fake = await startSmtp();
@@ -86,10 +87,10 @@ test('killed in the middle of a message', async () => {
   afresh('stall');
   const ids = enqueue(2);
   const { child, ended } = start({ ...env, CARILLON_LEASE_SECONDS: '2' });
-  while (fake.delivered.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('one has arrived', 20, () => fake.delivered.length > 0);
   child.kill('SIGKILL');
   await ended;
-  await new Promise((resolve) => setTimeout(resolve, 2100));
+  await leasesOver();
   const { sent, failed } = await dispatch(env);
   assert.deepEqual([sent, failed], [1, 1]);
   assert.deepEqual(arrived(), [...ids].sort());

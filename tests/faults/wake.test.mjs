@@ -4,8 +4,7 @@ import test from 'node:test';
 import { call, cron, exec, quote, rows } from '../lib/client.mjs';
 import { fire, startProxy } from '../lib/fire.mjs';
 import { killEverywhere } from '../lib/killed.mjs';
-import { driftQuery } from '../lib/story.mjs';
-import { insertUsers, makeUser } from '../lib/world.mjs';
+import { driftQuery, insertUsers, makeUser } from '../lib/world.mjs';
 
 exec('SET client_min_messages = warning; TRUNCATE users, teams, heartbeats CASCADE;');
 const users = Array.from({ length: 6 }, (_, n) => makeUser(`sleeper${n}`));

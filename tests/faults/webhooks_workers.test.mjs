@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'node:test';
-import { exec } from '../lib/client.mjs';
-import { dispatch, emptyQueue, enqueueHooks, start, statuses, unfinished } from '../lib/queue.mjs';
+import { eventually } from '../lib/processes.mjs';
+import { emptyQueue, enqueueHooks, finish, leasesOver, start, statuses } from '../lib/queue.mjs';
 import { checkEach, startReceiver } from '../lib/receiver.mjs';
 import { insertUsers, makeUser, makeWebhook } from '../lib/world.mjs';
 
@@ -20,22 +20,14 @@ function afresh(n, given) {
   return enqueueHooks(user, n);
 }
 
-async function finish() {
-  exec("UPDATE deliveries SET next_try_at = now() WHERE status = 'pending'; UPDATE mail_batches SET next_try_at = now()");
-  for (let n = 0; n < 20 && unfinished() > 0; n++) {
-    await dispatch(fake.env);
-    if (unfinished() > 0) await sleep(1000); // the last lease
-  }
-}
-
 test('a call ends before its lease, however short that is', async () => {
   const ids = afresh(1, { plan: ['stall'] });
   const first = start(env);
-  while (fake.requests.length < 1) await sleep(10);
+  await eventually('it is under way', 20, () => fake.requests.length > 0);
   const began = Date.now();
   assert.equal((await first.ended).code, 0);
   assert.ok(Date.now() - began < 1900, 'it has given up');
-  await finish();
+  await finish(fake.env);
   assert.deepEqual(statuses(), { sent: 1 });
   checkEach(fake, ids, 2);
 });
@@ -43,18 +35,19 @@ test('a call ends before its lease, however short that is', async () => {
 test('workers that are frozen past their lease, and woken', async (t) => {
   const ids = afresh(400, { keeps: 20 });
   const first = Array.from({ length: 4 }, () => start(env));
-  while (fake.requests.length < 20) await sleep(10);
+  await eventually('all are under way', 20, () => fake.requests.length >= 20);
   for (const { child } of first) {
     child.kill('SIGSTOP');
     await sleep(30); // each at another place
   }
-  await sleep(2200);
+  await leasesOver();
+  const before = fake.requests.length;
   const second = Array.from({ length: 3 }, () => start(env));
-  await sleep(500);
+  await eventually('others go on', 20, () => fake.requests.length >= before + 20);
   for (const { child } of first) child.kill('SIGCONT');
   const runs = await Promise.all([...first, ...second].map(({ ended }) => ended));
   for (const { code, log } of runs) assert.equal(code, 0, log);
-  await finish();
+  await finish(fake.env);
   assert.deepEqual(statuses(), { sent: ids.length });
   checkEach(fake, ids, 2);
   const lost = runs.reduce((n, { counts }) => n + counts.lost, 0);

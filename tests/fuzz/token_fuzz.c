@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "fuzz.h"
+#include "token_claims.h"
 
 #define NOW     1700000100
 #define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
@@ -71,6 +72,34 @@ made_again(struct arena *a, const struct token *t)
 	HOLDS(token_check(a, s, strlen(s), &keys, NOW, &u) == TOKEN_OK && is_same(t, &u), "%s", s);
 }
 
+/* However they are read: white space before them is for the reader of any JSON. */
+static void
+read_both_ways(struct arena *a, const char *json, size_t n)
+{
+	const char *spaced = arena_fmt(a, " %.*s", (int)n, json);
+	struct token t = { .user = "" }, u = { .user = "" };
+	bool is_one = claims_read(a, json, n, &t);
+
+	HOLDS(memchr(json, '\0', n) != NULL ||
+		(claims_read(a, spaced, n + 1, &u) == is_one && (!is_one || is_same(&t, &u))),
+	    "%s", spaced);
+}
+
+/* As libsodium does. */
+static void
+decoded(struct arena *a, const char *s, size_t n)
+{
+	unsigned char *ours = arena_alloc(a, n + 1), *theirs = arena_alloc(a, n + 1);
+	size_t len = 0;
+	int got = claims_decode(s, n, ours, n);
+	bool is_one = text_is_ascii(s, n) &&
+	    sodium_base642bin(theirs, n, s, n, NULL, &len, NULL, VARIANT) == 0;
+
+	HOLDS((got >= 0) == is_one &&
+		(got < 0 || ((size_t)got == len && memcmp(ours, theirs, len) == 0)),
+	    "%.*s", (int)n, s);
+}
+
 static enum token_status
 check(struct arena *a, const char *s, size_t n)
 {
@@ -114,6 +143,7 @@ fuzz_one(struct arena *a, const char *s, size_t n)
 	if (n == 0 || sodium_init() < 0)
 		return;
 	if (s[0] == 'c') {
+		read_both_ways(a, s + 1, n - 1);
 		text = signed_by(a, HEADER, s + 1, n - 1, 0);
 		HOLDS(check(a, text, strlen(text)) != TOKEN_BAD_MAC, "our own MAC: %s", text);
 		text = signed_by(a, KID, s + 1, n - 1, 1);
@@ -124,6 +154,7 @@ fuzz_one(struct arena *a, const char *s, size_t n)
 		changed(a, s + 1, n - 1);
 	} else {
 		check(a, s + 1, n - 1);
+		decoded(a, s + 1, n - 1);
 		HOLDS(!token_is_api_key(s + 1, n - 1) ||
 			n - 1 == strspn(arena_ndup(a, s + 1, n - 1), "car_gentli0123456789bdf"),
 		    "a key of other letters");

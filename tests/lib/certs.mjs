@@ -9,7 +9,7 @@ const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', '
 const newKey = (file) => ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file];
 
 // { file, issue(names, days), remove() }; issue answers { key, cert } for a TLS server.  A
-// certificate of 0 days has expired when its second is over.
+// certificate of -1 days has expired.
 export function makeAuthority(name = 'Tests') {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'carillon-certs-'));
   const at = (what) => path.join(dir, what);

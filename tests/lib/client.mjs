@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openPsql } from './psql.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const uuid = () => randomUUID();
@@ -17,11 +18,20 @@ export const varDir = path.resolve(setting('CARILLON_VAR'));
 export const program = path.join(process.env.CARILLON_BUILD ?? path.join(root, 'build'), 'carillon-cron');
 export const sanitized = program.includes('build-san'); // such a process needs more memory
 const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+const IDLE_MS = 30_000; // less than keepalive_timeout in nginx/carillon.conf.in
+let calledAt = 0;
 
 function setting(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: start the tests with make test`);
   return value;
+}
+
+// While a program of ours runs, this process does not see that nginx closes what is idle for long.
+function dropIdle() {
+  if (Date.now() - calledAt > IDLE_MS)
+    for (const socket of Object.values(agent.freeSockets).flat()) socket.destroy();
+  calledAt = Date.now();
 }
 
 // One request.  Options:
@@ -35,6 +45,7 @@ function setting(name) {
 // Resolves to { status, headers, text, json, bytes }.
 export function call(method, target, options = {}) {
   const body = bodyOf(options);
+  dropIdle();
   return new Promise((resolve, reject) => {
     const req = http.request({
       agent: options.agent ?? agent, host: base.hostname, port: base.port, method, path: target,
@@ -121,6 +132,24 @@ export async function ok(status, method, target, options, text) {
   return expect(await call(method, target, options), status, text, `${method} ${target}`);
 }
 
+// The pages of a list to its end, one after the other; target names their limit.
+export async function* pages(target, options) {
+  for (let at = ''; at !== null;) {
+    const page = await ok(200, 'GET', `${target}${at}`, options);
+    const cursor = page.cursor ?? page.nextCursor ?? null;
+    assert.equal(page.has_more ?? page.hasMore, cursor !== null, `${target}: more, and only then a cursor`);
+    yield page;
+    at = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+  }
+}
+
+// All that they hold.
+export async function walk(target, options) {
+  const all = [];
+  for await (const page of pages(target, options)) all.push(...Object.values(page).find(Array.isArray));
+  return all;
+}
+
 /* ---- the other doors ---- */
 
 function run(program, args, input) {
@@ -130,11 +159,8 @@ function run(program, args, input) {
   });
 }
 
-// Run statements, in one transaction.
-export function exec(text) {
-  return run(path.join(root, 'scripts/psql'),
-    ['-X', '-q', '-A', '-t', '-1', '-v', 'ON_ERROR_STOP=1', '-f', '-'], text);
-}
+// Run statements, in one transaction; what they print.
+export const exec = openPsql(path.join(root, 'scripts/psql'));
 
 // Rows of one query, as objects with JSON values.  A CTE: Citus forgets the names of a subquery's columns.
 export function rows(query) {

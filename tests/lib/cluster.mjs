@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, wri
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { partition, startPool, way } from './ways.mjs';
+import { goes, partition, startPool } from './ways.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -22,7 +22,8 @@ export function bash(folder, lines) {
   return execFileSync('bash', ['-c', script], { encoding: 'utf8', env: { ...process.env, ROOT: root } }).trim();
 }
 
-// { setClock(offset) as +86400 seconds, restart(), stop() }
+// { setClock(offset) as +86400 seconds, restart(), stop() }; straight: what leads a run of cron past PgBouncer,
+// which takes no PGOPTIONS
 export async function startCluster() {
   const library = faketime();
   const folder = mkdtempSync(path.join(process.env.TMPDIR ?? os.tmpdir(), 'pg-'));
@@ -51,9 +52,10 @@ export async function startCluster() {
   Object.assign(process.env, { CARILLON_DATABASE_URL: url('carillon_migrator'), CARILLON_WEB_DATABASE_URL: url('carillon_web'),
     CARILLON_WORKER_DATABASE_URL: url('carillon_worker') });
   bash(folder, 'cluster_database "$SOCKETS"; "$ROOT/scripts/migrate" >/dev/null');
-  if (way === 'partitions') partition(url('carillon_migrator'));
-  if (way === 'pgbouncer') Object.assign(process.env, await startPool(folder));
+  if (goes('partitions')) partition(url('carillon_migrator'));
+  if (goes('pgbouncer')) Object.assign(process.env, await startPool(folder));
   return {
+    straight: { CARILLON_WORKER_DATABASE_URL: url('carillon_worker') },
     setClock,
     restart: async () => {
       await end();

@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSession } from './session.mjs';
-import { partition, startPool, way } from './ways.mjs';
+import { goes, partition, startPool } from './ways.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -36,7 +36,7 @@ export async function startCopy(more = {}, place = process.env.CARILLON_TEST_WOR
   const folder = mkdtempSync(path.join(place, 'copy-'));
   const port = await freePort();
   const out = openSync(path.join(folder, 'run.log'), 'a');
-  const pool = way === 'pgbouncer' ? await startPool(path.join(folder, 'run')) : {};
+  const pool = goes('pgbouncer') ? await startPool(path.join(folder, 'run')) : {};
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', path.join(root, 'scripts/run')],
     { env: { ...settings(folder, port, more), ...pool }, stdio: ['ignore', out, out] });
   const ended = once(child, 'exit');
@@ -46,7 +46,7 @@ export async function startCopy(more = {}, place = process.env.CARILLON_TEST_WOR
   };
   if (!(await Promise.race([ready(), ended.then(() => false)])))
     throw new Error(`the copy does not start: ${readFileSync(path.join(folder, 'run.log'), 'utf8')}`);
-  if (way === 'partitions') partition(`host='${folder}/run' port=5432 dbname=carillon user=carillon_migrator`);
+  if (goes('partitions')) partition(`host='${folder}/run' port=5432 dbname=carillon user=carillon_migrator`);
   Object.assign(process.env, pool, { CARILLON_VAR: folder });
   process.env.CARILLON_TEST_URL = `http://127.0.0.1:${port}`;
   return doors(folder, async () => {

@@ -11,8 +11,8 @@ import { dispatch, emptyQueue, enqueue, enqueueHooks, unfinished } from './queue
 import { checkEach, startReceiver } from './receiver.mjs';
 import { checkExactly, startResend } from './resend.mjs';
 import { startSmtp } from './smtp.mjs';
-import { driftQuery, insertion, planned, storyQuery, waysOf, wholeStory } from './story.mjs';
-import { insertUsers, makeUser, makeWebhook, makeWorld, roles, seeSnippet } from './world.mjs';
+import { insertion, planned, storyQuery, waysOf, wholeStory } from './story.mjs';
+import { driftQuery, insertUsers, makeUser, makeWebhook, makeWorld, roles, seeSnippet } from './world.mjs';
 
 const list = (ids) => `ARRAY[${ids.map(quote).join(', ')}]::uuid[]`;
 const noDrift = async (sql) => assert.deepEqual(await sql.rows(driftQuery), []);

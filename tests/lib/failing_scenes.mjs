@@ -7,7 +7,6 @@
 import { randomUUID } from 'node:crypto';
 import { call, conf, expect, headerOf, quote, sign, uuid } from './client.mjs';
 import { mailEvent, seconds, signHook } from './hooks.mjs';
-import { driftQuery } from './story.mjs';
 import { give, insertUsers, launchable, makeExperiment, makeFeed, makeFlag, makeUser, makeWorld, roles, seeSnippet } from './world.mjs';
 
 const v1 = '/v1/notifications';
@@ -166,5 +165,5 @@ export function makeScenes(sql) {
       } },
     { family: 'ops', name: 'ready', status: 200, prepare: () => sql.run(beat), ask: get('/readyz') },
   ];
-  return { scenes, driftQuery };
+  return scenes;
 }

@@ -5,7 +5,9 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { program, root } from './client.mjs';
+import { program, root, rows } from './client.mjs';
+import { eventually } from './processes.mjs';
+import { goes } from './ways.mjs';
 
 // A run of a job under strace: 'killed', or 'ended' with exit code 0.
 export const strace = (job, args, env = {}) => new Promise((resolve, reject) => {
@@ -34,6 +36,13 @@ async function calls(job, env) {
   return { total: lines.length - at, names: new Map([...new Set(lines.slice(at))].map((name) => [name, before(name)])) };
 }
 
+// Until PostgreSQL has done with what a killed run had sent: a COMMIT on the wire still counts.  A session
+// ends after it; those that PgBouncer keeps only leave their transaction.
+const outlived = () => eventually('PostgreSQL has done with a killed run', 30, () => {
+  const busy = goes('pgbouncer') ? `AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'virtualxid')` : '';
+  return rows(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'carillon_worker' ${busy}`).length === 0;
+});
+
 // prepare() gives each run the same to do.  share: how much of a run's calls must have been met at
 // least; where several things wait at one time no two runs are quite the same.  What is told: how many
 // were killed.
@@ -46,6 +55,7 @@ export async function killEverywhere(job, prepare, { env = {}, share = 0.8 } = {
     for (let n = before + 1; ; n++) {
       await prepare();
       if (await strace(job, ['-e', `trace=${name}`, '-e', `inject=${name}:signal=KILL:when=${n}`], env) === 'ended') break;
+      await outlived();
       killed++;
     }
   assert.ok(killed > share * total, `${killed} kills for ${total} calls`);

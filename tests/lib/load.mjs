@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { call, uuid } from './client.mjs';
 import { recordHits } from './hits.mjs';
-import { driftQuery } from './story.mjs';
-import { give, insertUsers, makeFlag, makeJob, makeUser, makeWorld, roles } from './world.mjs';
+import { driftQuery, give, insertUsers, makeFlag, makeJob, makeUser, makeWorld, roles } from './world.mjs';
 
 export const long = process.env.TORTURE !== 'short';
 export const rate = 500; // requests a second

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { exec, program, quote, root, rows, value } from './client.mjs';
+import { eventually } from './processes.mjs';
 
 // Forget all mail, and what was learned about the provider.
 export function emptyQueue() {
@@ -61,4 +62,18 @@ export async function dispatch(env, ...args) {
   const { code, log, counts } = await start(env, ...args).ended;
   if (code !== 0) throw new Error(`carillon-cron dispatch ended with ${code}: ${log}`);
   return counts;
+}
+
+// Whoever died or stands still has lost what it had.
+export const leasesOver = () => eventually('no lease is in force', 20, () => ['deliveries', 'mail_batches']
+  .every((table) => value(`SELECT count(*) AS n FROM ${table} WHERE lease_until >= now()`) === 0));
+
+// Sound runs until nothing waits: all is due now, and nobody else has any of it.
+export async function finish(env) {
+  for (let n = 0; unfinished() > 0; n++) {
+    if (n === 20) throw new Error(`${unfinished()} deliveries wait for ever`);
+    await leasesOver();
+    exec("UPDATE deliveries SET next_try_at = now() WHERE status = 'pending'; UPDATE mail_batches SET next_try_at = now()");
+    await dispatch(env);
+  }
 }

@@ -8,10 +8,10 @@ import { signHook } from './hooks.mjs';
 
 const nothing = () => {};
 
-function pour(res, status, megabytes) {
-  const part = Buffer.alloc(1 << 20, 'x');
+// So many megabytes of spaces as the body of an answer whose head is written.
+export function pour(res, megabytes) {
+  const part = Buffer.alloc(1 << 20, ' ');
   let left = megabytes;
-  res.writeHead(status).on('error', nothing);
   const more = () => { while (left > 0 && !res.destroyed && res.write(part)) left--; };
   res.on('drain', more);
   more();
@@ -21,8 +21,8 @@ function pour(res, status, megabytes) {
 const turns = {
   drop: (res) => res.destroy(),
   stall: nothing,
-  huge: (res) => pour(res, 200, 100),
-  endless: (res) => pour(res, 200, Infinity),
+  huge: (res) => pour(res.writeHead(200), 100),
+  endless: (res) => pour(res.writeHead(200), Infinity),
   garbage: (res) => res.socket.end('\0\x01garbage\r\n\r\n'),
 };
 

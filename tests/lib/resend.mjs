@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { once } from 'node:events';
+import { pour } from './receiver.mjs';
 
 export const apiKey = 're_test';
 const json = { 'Content-Type': 'application/json' };
@@ -25,23 +26,14 @@ const turns = {
   portal: (fake, rq, res) => fake.answer(res, 200, '<html>Please log in to the hotel</html>', { 'Content-Type': 'text/html' }),
   garbage: (fake, rq, res) => res.socket.end('\0\x01garbage\r\n\r\n\xff'.repeat(1000)),
   redirect: (fake, rq, res) => fake.answer(res, 307, '', { Location: `${fake.url}/elsewhere` }),
-  huge: (fake, rq, res) => fake.accept(rq, () => pour(res, { 'Content-Length': 100 << 20 }, 100)),
-  endless: (fake, rq, res) => fake.accept(rq, () => pour(res, {}, Infinity)),
+  huge: (fake, rq, res) => fake.accept(rq, () => pour(res.writeHead(200, { ...json, 'Content-Length': 100 << 20 }), 100)),
+  endless: (fake, rq, res) => fake.accept(rq, () => pour(res.writeHead(200, json), Infinity)),
   'endless headers': (fake, rq, res) => fake.accept(rq, () => {
     const more = () => { while (!res.socket.destroyed && res.socket.write(`X-More: ${'x'.repeat(1000)}\r\n`)); };
     res.socket.on('drain', more).on('error', nothing).write('HTTP/1.1 200 OK\r\n');
     more();
   }),
 };
-
-function pour(res, headers, megabytes) {
-  const part = Buffer.alloc(1 << 20, ' ');
-  let left = megabytes;
-  res.writeHead(200, { ...json, ...headers }).on('error', nothing);
-  const more = () => { while (left > 0 && !res.destroyed && res.write(part)) left--; };
-  res.on('drain', more);
-  more();
-}
 
 class Fake {
   requests = []; // { at, late, path, key, text, headers }: it came at most late ms before at
@@ -53,10 +45,8 @@ class Fake {
   window = { start: 0, n: 0 };
   tick = performance.now(); // when this process last had the processor to itself
 
-  // The rows of all requests by key differ in nothing.
-  get bytes() {
-    return Map.groupBy ? Map.groupBy(this.requests, ({ key }) => key) : this.requests.reduce((all, rq) =>
-      all.set(rq.key, [...(all.get(rq.key) ?? []), rq]), new Map());
+  get byKey() {
+    return this.requests.reduce((all, rq) => all.set(rq.key, [...(all.get(rq.key) ?? []), rq]), new Map());
   }
 
   pace() {
@@ -157,7 +147,7 @@ export function checkPace(fake, most) {
 }
 
 export function checkBytes(fake) {
-  for (const [key, requests] of fake.bytes) {
+  for (const [key, requests] of fake.byKey) {
     assert.ok(key, 'every request has a key');
     assert.equal(new Set(requests.map(({ path, text }) => `${path} ${text}`)).size, 1, `${key}: the same bytes on every try`);
   }

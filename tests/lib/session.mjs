@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const quiet = ['-XqAt', '-v', 'ON_ERROR_STOP=1'];
 
-// { run(sql) resolves to what was printed, rows(query) to objects, end() closes it }.  Without
-// arguments it opens the running copy's database as the owner of the schema.
+// { run(sql) resolves to what was printed, rows(query) to objects, blocked() to the pids of this database's
+// sessions that wait for another's lock, awaited() to how many wait for one of this, end() closes it }.
+// Without arguments it opens the running copy's database as the owner of the schema.
 export function openSession(program = path.join(root, 'scripts/psql'), args = []) {
   const child = spawn(program, [...quiet, ...args], { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
@@ -30,6 +31,12 @@ export function openSession(program = path.join(root, 'scripts/psql'), args = []
       return text.slice(0, -5);
     },
     rows: async (query) => JSON.parse(await session.run(`WITH t AS MATERIALIZED (${query}) SELECT coalesce(json_agg(t), '[]') FROM t`)),
+    blocked: async () => {
+      await session.run('SELECT pg_stat_clear_snapshot()'); // of the transaction that this one may be in
+      const found = await session.rows('SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0');
+      return found.map(({ pid }) => pid);
+    },
+    awaited: async () => Number(await session.run('SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))')),
     end: async () => {
       child.stdin.end();
       await ended;

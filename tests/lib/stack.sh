@@ -2,10 +2,11 @@
 # stack.sh - throw-away servers for tests and benchmarks, sourced after scripts/lib/common.sh and
 # cluster.sh: one PostgreSQL in $WORK, databases cloned from a migrated template, and whole running
 # copies of Carillon.  All of them end with the script that started them, however it ends.
-# TEST_WAY says how it is all run: pgbouncer (the programs go through one, in transaction mode) or
-# partitions (the inbox is partitioned by user); neither is the plain way.
+# TEST_WAY says how it is all run: pgbouncer (the programs go through one, in transaction mode),
+# partitions (the inbox is partitioned by user) or both; nothing is the plain way.
 
 . "$ROOT/tests/lib/pgbouncer.sh"
+. "$ROOT/tests/lib/port.sh"
 
 SOCKETS=$WORK/sockets	# of PostgreSQL
 DOOR=$SOCKETS		# where the programs find it
@@ -18,23 +19,14 @@ cluster_up() {
 	[ -z "${TEST_ON-}" ] || { given_up; return; }
 	cluster_init "$WORK/pg" "$SOCKETS" --no-sync
 	cluster_command "$WORK/pg" "$SOCKETS"
-	setsid setpriv --pdeathsig INT "${CLUSTER[@]}" -c fsync=off -c full_page_writes=off \
+	setsid setpriv --pdeathsig INT "${CLUSTER[@]}" -c fsync=off -c full_page_writes=off -c max_connections=400 \
 		>"$WORK/postgres.log" 2>&1 </dev/null &
 	wait_for 60 cluster_ready "$WORK/pg" || { tail -n 5 "$WORK/postgres.log"; die "no test cluster"; }
 	cluster_database "$SOCKETS"
 	CARILLON_DATABASE_URL='' "$ROOT/scripts/migrate" "$(cluster_url "$SOCKETS" carillon carillon_migrator)" \
 		>"$WORK/migrate.log" 2>&1 || { cat "$WORK/migrate.log"; die "the migrations fail"; }
-	case ${TEST_WAY-} in
-	partitions) partition "$(cluster_url "$SOCKETS" carillon carillon_migrator)" ;;
-	pgbouncer)
-		DOOR=$WORK/pool
-		pgbouncer_settings "$SOCKETS" "$DOOR"
-		pgbouncer_command "$DOOR"
-		setsid setpriv --pdeathsig INT "${PGBOUNCER[@]}" >"$WORK/pool.log" 2>&1 </dev/null &
-		PGBOUNCER_PID=$!
-		wait_for 10 test -S "$DOOR/.s.PGSQL.5432" || { cat "$WORK/pool.log"; die "no PgBouncer"; }
-		;;
-	esac
+	! goes partitions || partition "$(cluster_url "$SOCKETS" carillon carillon_migrator)"
+	! goes pgbouncer || pool_up
 }
 
 # ---- somebody's PostgreSQL, TEST_ON, in place of our own ----
@@ -92,6 +84,17 @@ partition() { # CONNECTION
 	psql -qX -v parts=4 -d "$1" -f "$ROOT/sql/partition.sql" || die "the inbox could not be partitioned"
 }
 
+goes() { [[ ${TEST_WAY-} == "$1" || ${TEST_WAY-} == both ]]; }
+
+pool_up() {
+	DOOR=$WORK/pool
+	pgbouncer_settings "$SOCKETS" "$DOOR"
+	pgbouncer_command "$DOOR"
+	setsid setpriv --pdeathsig INT "${PGBOUNCER[@]}" >"$WORK/pool.log" 2>&1 </dev/null &
+	PGBOUNCER_PID=$!
+	wait_for 10 test -S "$DOOR/.s.PGSQL.5432" || { cat "$WORK/pool.log"; die "no PgBouncer"; }
+}
+
 cluster_down() {
 	[ -z "${TEST_ON-}" ] || return 0
 	kill -INT ${PGBOUNCER_PID:+"$PGBOUNCER_PID"} 2>/dev/null
@@ -106,14 +109,6 @@ clone_database() { # NAME
 		-c "CREATE DATABASE $1 TEMPLATE carillon OWNER carillon_migrator" 2>&1
 }
 
-free_port() { # below the range that outgoing connections take theirs from
-	local port
-	while :; do
-		port=$((20000 + RANDOM % 12000))
-		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-	done
-}
-
 # A running copy with a database, port and folder of its own, empty and without a cron loop.
 stack_up() { # NAME: sets STACK_VAR and STACK_URL
 	local port
@@ -125,7 +120,7 @@ stack_up() { # NAME: sets STACK_VAR and STACK_URL
 	# scripts/run keeps the lines that are not its own
 	{
 		echo "CARILLON_RESEND_WEBHOOK_SECRET=whsec_$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"
-		[ "${TEST_WAY-}" != pgbouncer ] || echo CARILLON_PREPARE=off
+		! goes pgbouncer || echo CARILLON_PREPARE=off
 		echo "CARILLON_CITUS=$CITUS"
 	} >"$STACK_VAR/carillon.env"
 	env CARILLON_VAR="$STACK_VAR" CARILLON_PORT="$port" CARILLON_CRON=off CARILLON_DEMO=off \
@@ -160,10 +155,14 @@ stack_errors() { # NAME
 	grep -hE ' (ERROR|FATAL|PANIC): ' "$WORK/$1"/log/postgres.log "$WORK"/*.log 2>/dev/null | sort | uniq -c | tail -n 20
 }
 
-all_down() {
+stacks_down() {
 	local name
 	for name in "${!STACKS[@]}"; do
 		stack_down "$name"
 	done
+}
+
+all_down() {
+	stacks_down
 	cluster_down
 }

@@ -86,7 +86,3 @@ export function wholeStory(moment, outcome = 'FIRED', reason = null, more = {}) 
     schedule: moment.then && outcome === 'FIRED' ? 'PENDING' : 'DONE', touched: 1, state } : untold;
   return { id: moment.id, kind: moment.kind, outcome, reason, ...told, ...more };
 }
-
-// Inboxes whose counter differs from their rows, in the whole database: always none.
-export const driftQuery = `SELECT i.user_id FROM inbox i LEFT JOIN notifications n ON n.user_id = i.user_id AND n.read_at IS NULL
-  AND n.deleted_at IS NULL AND n.in_app AND n.snooze_until IS NULL GROUP BY i.user_id, i.unread HAVING i.unread <> count(n.id)`;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const way = process.env.TEST_WAY ?? '';
+export const goes = (way) => [way, 'both'].includes(process.env.TEST_WAY);
 
 // PgBouncer in front of the PostgreSQL whose socket will be in a folder; it ends with this process.
 // Resolves to the settings with which programs go through it.

@@ -97,17 +97,15 @@ export function give(user, list) {
   return full;
 }
 
-export const counted = (user) => `SELECT count(*) FROM notifications WHERE user_id = ${quote(user.id)}
-  AND read_at IS NULL AND deleted_at IS NULL AND in_app AND snooze_until IS NULL`;
+const isCounted = 'n.read_at IS NULL AND n.deleted_at IS NULL AND n.in_app AND n.snooze_until IS NULL';
+export const counted = (user) => `SELECT count(*) FROM notifications n WHERE n.user_id = ${quote(user.id)} AND ${isCounted}`;
 
-// Users whose counter differs from their rows: always none.
-export function drifted(users) {
-  const ids = users.map((u) => quote(u.id)).join(', ');
-  return rows(`SELECT i.user_id, i.unread, count(n.id) AS rows
-    FROM inbox i LEFT JOIN notifications n ON n.user_id = i.user_id AND n.read_at IS NULL
-      AND n.deleted_at IS NULL AND n.in_app AND n.snooze_until IS NULL
-    WHERE i.user_id IN (${ids}) GROUP BY i.user_id HAVING i.unread <> count(n.id)`);
-}
+// Inboxes whose counter differs from their rows: always none.
+const drift = (where) => `SELECT i.user_id, i.unread, count(n.id) AS rows
+  FROM inbox i LEFT JOIN notifications n ON n.user_id = i.user_id AND ${isCounted}
+  ${where} GROUP BY i.user_id, i.unread HAVING i.unread <> count(n.id)`;
+export const driftQuery = drift(''); // in the whole database
+export const drifted = (users) => rows(drift(`WHERE i.user_id IN (${users.map((u) => quote(u.id)).join(', ')})`));
 
 // A webhook; returns its row.
 export function makeWebhook(user, fields = {}) {

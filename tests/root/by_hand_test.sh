@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../.." || exit
 . tests/lib/check.sh
 # not below the one that make test gives: only root gets through that
 WORK=$(mktemp -d /tmp/carillon-by-hand.XXXXXX) && chmod a+rx "$WORK" || exit
-export CARILLON_VAR=$WORK/copy CARILLON_PORT=$((20000 + RANDOM % 12000)) CARILLON_CRON=off
+CARILLON_PORT=$(free_port)
+export CARILLON_VAR=$WORK/copy CARILLON_PORT CARILLON_CRON=off
 TEAM=00000000-0000-4000-8000-000000000011
 trap 'scripts/run --stop >/dev/null; rm -rf "$WORK"' EXIT
 

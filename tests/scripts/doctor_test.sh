@@ -29,7 +29,7 @@ set_to() { sed -i "/^$1=/d" "$ENV" && echo "$1=$2" >>"$ENV"; }
 trap 'copy scripts/run --stop >/dev/null' EXIT
 
 admin 'CREATE DATABASE doctor TEMPLATE carillon OWNER carillon_migrator' postgres
-PORT=$((20000 + RANDOM % 12000))
+PORT=$(free_port)
 CARILLON_VAR=$V CARILLON_PORT=$PORT CARILLON_DATABASE_URL=$(url carillon_migrator) \
 	CARILLON_WEB_DATABASE_URL=$(url carillon_web) CARILLON_WORKER_DATABASE_URL=$(url carillon_worker) \
 	scripts/run --background >/dev/null || exit

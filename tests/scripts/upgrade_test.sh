@@ -59,7 +59,7 @@ count() { grep -o "\"$1\":[0-9]*" | head -n 1 | grep -o '[0-9]*$'; }
 # What people see of it, and what was on its way goes out.
 served() { # NNNN
 	local db=new_$1 at email unread mails
-	URL=http://127.0.0.1:$((20000 + RANDOM % 12000))
+	URL=http://127.0.0.1:$(free_port)
 	rm -rf "${TEST_WORK:?}/var"
 	check "$1: a copy starts on it" env CARILLON_VAR="$TEST_WORK/var" CARILLON_PORT="${URL##*:}" \
 		CARILLON_DATABASE_URL="$(cluster_url "$TEST_SOCKETS" "$db" carillon_migrator)" \

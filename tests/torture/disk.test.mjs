@@ -34,7 +34,7 @@ function newLog() {
   try {
     copy.admin('SELECT pg_switch_wal()');
   } catch (error) {
-    if (/recovery mode|not yet accepting|No such file|closed the connection/.test(error.message)) downs++;
+    if (/recovery mode|not yet accepting|No such file|closed the connection/.test(error.stderr)) downs++;
     else throw error;
   }
 }

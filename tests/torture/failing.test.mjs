@@ -17,12 +17,13 @@ const copy = await startCopy({ CARILLON_TORTURE_FOLDER: folder, CARILLON_POOL_NO
 const { call, expect } = await import('../lib/client.mjs');
 const { makeScenes } = await import('../lib/failing_scenes.mjs');
 const { eventually, workers } = await import('../lib/processes.mjs');
+const { driftQuery } = await import('../lib/world.mjs');
 const sql = copy.session();
 test.after(async () => {
   await sql.end();
   await copy.stop();
 });
-const { scenes, driftQuery } = makeScenes(sql);
+const scenes = makeScenes(sql);
 
 const SOME = 4; // of each kind in each scene of a short run
 const ANSWER_MS = 20000;

@@ -12,6 +12,9 @@ SQL(echo, 1, "SELECT $1::text AS said");
 SQL(nothing, 1, "SELECT 1 WHERE $1::text IS NULL");
 SQL(cast, 1, "SELECT $1::uuid AS id");
 SQL(slow, 1, "SELECT pg_sleep($1::float8)");
+SQL(gone, 0,
+    "DO $do$ BEGIN RAISE EXCEPTION 'failure on connection marked as essential: 10.0.0.2:5432'"
+    " USING ERRCODE = 'XX000'; END $do$");
 SQL(limit, 1, "SELECT set_config('statement_timeout', $1::text, false)");
 SQL(pid, 0, "SELECT pg_backend_pid() AS pid");
 SQL(kill, 1, "SELECT pg_terminate_backend($1::integer, 5000) AS killed");
@@ -59,6 +62,7 @@ statuses(void)
 
 		T_OK(st == rows[i].want, "row %zu: %d, %s", i, st, db_error(db));
 	}
+	T_OK(db_read(db, &gone, none, NULL) == DB_AWAY, "a worker of Citus: %s", db_error(db));
 	T_OK(db_write(db, &add, DB_ARGS("a", "1"), NULL) == DB_OK, "%s", db_error(db));
 	T_OK(db_write(db, &add, DB_ARGS("a", "1"), NULL) == DB_CONFLICT, "%s", db_error(db));
 	T_OK(sum() == 1, "one row");
@@ -87,20 +91,32 @@ divide_job(void *ctx)
 	j->status = db_read(db, &divide, DB_ARGS(j->n), NULL);
 }
 
+#define WAITING ((enum db_status) - 1)
+
+static void
+begin(fiber_fn *fn, struct job *j)
+{
+	j->status = WAITING;
+	fiber_start(fn, j);
+}
+
+static void
+settle(struct db *at, const struct job *j)
+{
+	while (j->status == WAITING) {
+		db_flush(at);
+		db_turn(at, 10);
+	}
+}
+
 /* Start all at once, as one turn of the loop does, and wait for all. */
 static void
 together(fiber_fn *fn, struct job *jobs, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		jobs[i].status = (enum db_status) - 1;
-		fiber_start(fn, &jobs[i]);
-	}
-	for (size_t i = 0; i < n;) {
-		db_flush(db);
-		db_turn(db, 10);
-		while (i < n && jobs[i].status != (enum db_status) - 1)
-			i++;
-	}
+	for (size_t i = 0; i < n; i++)
+		begin(fn, &jobs[i]);
+	for (size_t i = 0; i < n; i++)
+		settle(db, &jobs[i]);
 }
 
 /* One that fails takes no other with it, neither of reads nor of writes. */
@@ -157,7 +173,7 @@ commits(void)
 /* ---- the same asked by many ---- */
 
 struct question {
-	struct job job; /* first: together() writes its status */
+	struct job job; /* first: ask() gets a pointer to it */
 	const char *want;
 	char said[64];
 	int64_t company;
@@ -181,18 +197,10 @@ ask(void *ctx)
 static void
 ask_all(struct question *q, size_t n)
 {
-	size_t ended = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		q[i].job.status = (enum db_status) - 1;
-		fiber_start(ask, &q[i]);
-	}
-	while (ended < n) {
-		db_flush(db);
-		db_turn(db, 10);
-		while (ended < n && q[ended].job.status != (enum db_status) - 1)
-			ended++;
-	}
+	for (size_t i = 0; i < n; i++)
+		begin(ask, &q[i].job);
+	for (size_t i = 0; i < n; i++)
+		settle(db, &q[i].job);
 }
 
 /* Each has its own answer or none, whatever the order of the rows; one bad question spoils
@@ -245,24 +253,19 @@ static void
 prepared_once(void)
 {
 	struct job jobs[8];
-	size_t ended = 0;
 
 	fresh = db_open(getenv("TEST_DATABASE_URL"), true);
 	T_OK(db_check(fresh, &echo) == DB_OK, "the lane is up: %s", db_error(fresh));
 	for (size_t i = 0; i < COUNT(jobs); i++) {
-		jobs[i] = (struct job){ NULL, "a", (enum db_status) - 1 };
-		fiber_start(echo_job, &jobs[i]);
+		jobs[i] = (struct job){ .n = "a" };
+		begin(echo_job, &jobs[i]);
 		if (i % 3 != 0)
 			db_flush(fresh);
 	}
-	while (ended < COUNT(jobs)) {
-		db_flush(fresh);
-		db_turn(fresh, 10);
-		while (ended < COUNT(jobs) && jobs[ended].status != (enum db_status) - 1)
-			ended++;
-	}
-	for (size_t i = 0; i < COUNT(jobs); i++)
+	for (size_t i = 0; i < COUNT(jobs); i++) {
+		settle(fresh, &jobs[i]);
 		T_OK(jobs[i].status == DB_OK, "job %zu: %d", i, jobs[i].status);
+	}
 	db_close(fresh);
 }
 

@@ -5,7 +5,7 @@
 #include "token_cache.h"
 
 #define NOW   1700000000
-#define USERS 6000 /* more than there are places */
+#define USERS 140000 /* more than there are places */
 
 static const struct token_keys keys = {
 	.n = 1,
@@ -35,14 +35,17 @@ many(struct arena *a)
 	char want[UUID_LEN + 1];
 	struct token t;
 
-	for (int round = 0; round < 2; round++)
-		for (int i = 0; i < USERS; i++) {
+	for (int step = 1; step <= 7; step += 6)
+		for (int i = 0; i < USERS; i += step) {
 			const char *text = token_of(a, i, NOW + 60);
 
 			snprintf(want, sizeof(want), "%08x-0000-4000-8000-000000000000",
 			    (unsigned)i);
 			T_OK(check(a, text, NOW, &t) == TOKEN_OK, "user %d", i);
 			T_SAME(t.user, want, "user");
+			want[UUID_LEN - 1] = '1';
+			T_SAME(t.session, want, "session");
+			T_OK(t.issued == NOW && t.expires == NOW + 60, "times of %d", i);
 			arena_reset(a);
 		}
 }

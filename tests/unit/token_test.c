@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "t.h"
+#include "token_claims.h"
 
 #define NOW     1700000100
 #define K1      "0123456789abcdef0123456789abcdef"
@@ -135,6 +136,23 @@ static const struct {
 	{ "null", "null", TOKEN_MALFORMED },
 	{ "empty object", "{}", TOKEN_MALFORMED },
 	{ "nothing", "", TOKEN_MALFORMED },
+	{ "white space before", " " CLAIMS, TOKEN_OK },
+	{ "white space after", CLAIMS "\n", TOKEN_OK },
+	{ "another order",
+	    "{\"exp\":1700086400,\"sub\":" U ",\"jti\":" J ",\"iat\":1,\"email\":" E "}",
+	    TOKEN_OK },
+	{ "email with an escape", WITH(U, "\"a\\u0040b.c\"", "1", "1700086400", J), TOKEN_OK },
+	{ "email beyond ASCII", WITH(U, "\"\u00e9@b.c\"", "1", "1700086400", J), TOKEN_OK },
+	{ "email is no UTF-8", WITH(U, "\"\xff@b.c\"", "1", "1700086400", J), TOKEN_MALFORMED },
+	{ "email with a tab", WITH(U, "\"\t@b.c\"", "1", "1700086400", J), TOKEN_MALFORMED },
+	{ "capital letters",
+	    WITH("\"01234567-89AB-CDEF-0123-456789ABCDEF\"", E, "1", "1700086400", J), TOKEN_OK },
+	{ "zeros before", WITH(U, E, "1", "01700086400", J), TOKEN_MALFORMED },
+	{ "15 digits", WITH(U, E, "0", "123456789012345", J), TOKEN_OK },
+	{ "16 digits", WITH(U, E, "0", "1234567890123456", J), TOKEN_OK },
+	{ "no digit", WITH(U, E, "1", "", J), TOKEN_MALFORMED },
+	{ "cut short", "{\"sub\":" U ",\"email\":\"a@b.c", TOKEN_MALFORMED },
+	{ "more behind", CLAIMS "}", TOKEN_MALFORMED },
 	{ "NaN", WITH(U, E, "1", "NaN", J), TOKEN_MALFORMED },
 };
 
@@ -183,6 +201,43 @@ test_hostile(void)
 	}
 }
 
+/* Every length, and each with one letter for another: as libsodium reads it. */
+static void
+test_base64(void)
+{
+	unsigned char bytes[64], ours[64], theirs[64];
+	size_t len;
+
+	for (size_t n = 0; n < 80; n++)
+		for (int c = 0; c < 128; c++) {
+			char text[81];
+			int got;
+
+			memset(text, 'A', n);
+			text[n / 2] = (char)c;
+			text[n] = '\0';
+			got = claims_decode(text, n, ours, 48);
+			T_OK((got >= 0) ==
+				(sodium_base642bin(theirs, 48, text, n, NULL, &len, NULL,
+				     sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0),
+			    "%zu with %02x", n, c);
+			T_OK(got < 0 || ((size_t)got == len && memcmp(ours, theirs, len) == 0),
+			    "%zu with %02x: other bytes", n, c);
+		}
+	for (size_t n = 0; n <= sizeof(bytes); n++) {
+		const char *text;
+
+		randombytes_buf(bytes, n);
+		text = base64url(bytes, n);
+		T_OK(claims_decode(text, strlen(text), ours, n) == (int)n &&
+			memcmp(ours, bytes, n) == 0,
+		    "%s", text);
+		T_OK(n == 0 || claims_decode(text, strlen(text), ours, n - 1) < 0, "no room: %s",
+		    text);
+	}
+	T_OK(claims_decode("\xc1\xc1\xc1\xc1", 4, ours, sizeof(ours)) < 0, "beyond ASCII");
+}
+
 static void
 test_shapes(void)
 {
@@ -219,6 +274,8 @@ test_digests(void)
 
 	T_SAME(token_hash(&scratch, "car_agent_x"),
 	    "\\x491cd3e94ddb6e1fb1595a67434fe6dc861f3211c2c6a403b4e7ccc2ec0ca236", "SHA-256");
+	T_SAME(token_tag(&scratch, "hello, you", 5), "\"7eba74f2264d88eff5cde46b5643e6c0\"",
+	    "the same in every process");
 	T_SAME(token_digest(&scratch, "hello, you", 5), "2cf24dba5fb0a30e26e83b2ac5b9e29e",
 	    "as many bytes as were told");
 	T_SAME(token_mac(&scratch, K1, texts),
@@ -268,6 +325,7 @@ main(void)
 		    claims[i].what);
 	test_golden();
 	test_hostile();
+	test_base64();
 	test_shapes();
 	test_digests();
 	test_api_keys();

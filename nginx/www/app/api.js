@@ -15,7 +15,7 @@ const STATUS_TEXT = {
   503: 'Carillon is busy or restarting. Try again in a moment.',
 };
 
-export class ApiError extends Error {
+class ApiError extends Error {
   /* status is 0 when no answer came at all. */
   constructor(text, status, retryAfter) {
     super(text);
@@ -40,7 +40,7 @@ async function errorFrom(response) {
   return new ApiError(text, response.status, numberHeader(response, 'Retry-After'));
 }
 
-export function goToLogin() {
+function goToLogin() {
   if (location.pathname === '/login') return;
   const here = location.pathname + location.search;
   location.assign(`/login?next=${encodeURIComponent(here)}`);

@@ -5,8 +5,7 @@ import { icon, kindIcon, tone } from './icons.js';
 import { mailProblemWords } from './mail-problem.js';
 import { timeElement } from './time.js';
 import { safePath } from './links.js';
-
-const BADGE_MOST = 99;
+import { badgeWords } from './words.js';
 
 /* The parts of the bell by name. words: {label, empty, inbox} */
 export function bellShell(words) {
@@ -55,7 +54,7 @@ export function bellShell(words) {
 
 export function showCount(parts, label, count) {
   parts.badge.hidden = count === 0;
-  parts.badge.textContent = count > BADGE_MOST ? `${BADGE_MOST}+` : String(count);
+  parts.badge.textContent = badgeWords(count);
   parts.name.textContent = count === 0 ? label : `${label}, ${count} unread`;
   parts.markAll.disabled = count === 0;
 }

@@ -1,8 +1,9 @@
 /* card - the frame of a section: heading, text, and a body that may fail on its own. */
 
-import { h } from './dom.js';
+import { h, hidden } from './dom.js';
+import { icon } from './icons.js';
 import { failedState } from './page.js';
-import { complain } from './status.js';
+import { attempt } from './status.js';
 
 /* A section with a heading; children follow the heading. */
 export function card(id, title, text, ...children) {
@@ -36,22 +37,25 @@ export function field(label, control) {
   return h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
 }
 
+/* At the end of a line: does away with what is called so. verb: 'Revoke' */
+export function removeButton(verb, name, onclick) {
+  return h(
+    'button',
+    { class: 'icon-button', type: 'button', title: verb, onclick },
+    icon('trash'),
+    hidden(`${verb} ${name}`),
+  );
+}
+
 /*
  * Handle a form's submit: button disabled meanwhile, errors to the status line.
  *   send(values) resolves when it worked; what: the words before an error, 'Not added.'
  */
 export function onSubmit(form, what, send) {
-  form.addEventListener('submit', async (event) => {
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
     const button = form.querySelector('[type="submit"]');
-    button.disabled = true;
-    try {
-      await send(Object.fromEntries(new FormData(form)));
-    } catch (error) {
-      complain(error, what);
-    } finally {
-      button.disabled = false;
-    }
+    attempt(button, () => send(Object.fromEntries(new FormData(form))), what);
   });
   return form;
 }

@@ -4,14 +4,19 @@ import { h, hidden } from './dom.js';
 import { icon } from './icons.js';
 import { complain, say } from './status.js';
 
-async function copy(input, said) {
-  input.select();
+/* said: when it was copied; refused: when the browser does not let us. */
+export async function copyText(text, said, refused) {
   try {
-    await navigator.clipboard.writeText(input.value);
+    await navigator.clipboard.writeText(text);
     say(said);
   } catch {
-    complain({ message: 'It could not be copied; it is selected, press Ctrl+C.' });
+    complain({ message: refused });
   }
+}
+
+function copy(input, said) {
+  input.select();
+  return copyText(input.value, said, 'It could not be copied; it is selected, press Ctrl+C.');
 }
 
 /*

@@ -24,11 +24,6 @@ export function hidden(text) {
   return h('span', { class: 'visually-hidden' }, text);
 }
 
-/* '1 notification', '2 notifications', '1,204 notifications' */
-export function plural(count, one, many = `${one}s`) {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
-}
-
 /*
  * Make parent's children show items, in order, reusing the element of each key: focus, scroll and
  * running animations survive a refresh.

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { card, field } from './card.js';
 import { listEditor, textRow } from './list-editor.js';
-import { editForm, saveChanges } from './resource-parts.js';
+import { editForm, readPart, saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
 const URL_RULES_MOST = 50;
@@ -125,10 +125,9 @@ function detailWords({ url_rules: rules, variations, metrics }) {
           { class: 'plain-list' },
           list.map((text) => h('li', {}, h('code', {}, text))),
         );
-  const part = (name, ...children) => h('div', { class: 'read-part' }, h('h3', {}, name), children);
   return [
-    part('URL rules', texts(rules)),
-    part(
+    readPart('URL rules', texts(rules)),
+    readPart(
       'Variations',
       variations.length === 0
         ? none()
@@ -141,7 +140,7 @@ function detailWords({ url_rules: rules, variations, metrics }) {
           ),
       splitBar(variations),
     ),
-    part('Metrics', texts(metrics)),
+    readPart('Metrics', texts(metrics)),
   ];
 }
 
@@ -153,20 +152,6 @@ function valuesOf(form, editors) {
     values[key] = editor.values().filter((value) => value !== '');
   }
   return values;
-}
-
-/* Why the server would refuse this, in words for people; null when it would not. */
-function objection({ name, variations = [] }) {
-  const names = variations.map((variation) => variation.name);
-  if (name === '') return 'It needs a name.';
-  if (names.includes('')) return 'Every variation needs a name.';
-  if (new Set(names).size < names.length) return 'Two variations have the same name.';
-  return null;
-}
-
-async function save(page, form, editors) {
-  const values = valuesOf(form, editors);
-  await saveChanges(page, values, objection(values));
 }
 
 const WHY_FIXED = {
@@ -182,7 +167,7 @@ export function experimentForm(page) {
   const form = editForm(
     page,
     'Experiment',
-    readonly ? null : () => save(page, form, editors),
+    readonly ? null : () => saveChanges(page, valuesOf(form, editors)),
     field(
       'Name',
       h('input', { name: 'name', value: object.name, required: true, maxlength: 200, readonly }),

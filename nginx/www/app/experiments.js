@@ -1,6 +1,7 @@
 /* experiments - the page /dashboard/experiments: a project's list, or with ?id= one of them. */
 
-import { h, plural } from './dom.js';
+import { asked } from './address.js';
+import { h } from './dom.js';
 import { startPage } from './page.js';
 import { field } from './card.js';
 import { stateChip } from './chip.js';
@@ -9,6 +10,7 @@ import { openExperiment } from './experiment.js';
 import { openList, resourceRow } from './resource-list.js';
 import { scheduleChip } from './schedule.js';
 import { timeElement } from './time.js';
+import { plural } from './words.js';
 
 function row({ id, name, status, variations, metrics, schedule, created_at: made }) {
   return resourceRow({
@@ -48,7 +50,7 @@ function create(api, project) {
 }
 
 startPage(async ({ api, me }) => {
-  const id = new URLSearchParams(location.search).get('id');
+  const id = asked('id');
   if (id !== null) {
     await openExperiment({ api, me, id });
     return;

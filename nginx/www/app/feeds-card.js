@@ -1,13 +1,12 @@
 /* feeds-card - addresses for feed readers and calendars: made, copied, revoked. */
 
-import { h, hidden } from './dom.js';
-import { card, field, loadInto, onSubmit } from './card.js';
+import { h } from './dom.js';
+import { card, field, onSubmit, removeButton } from './card.js';
+import { confirmed } from './confirmed.js';
 import { copyField } from './copy-field.js';
-import { confirmAction } from './dialog.js';
 import { icon } from './icons.js';
-import { emptyState } from './page.js';
 import { pagedList } from './paged.js';
-import { complain, say } from './status.js';
+import { say } from './status.js';
 import { timeElement } from './time.js';
 
 const PATH = '/v1/feeds';
@@ -27,20 +26,20 @@ const KINDS = {
 
 const nameOf = ({ kind, name }) => name || KINDS[kind].name;
 
-async function revoke(api, feed, reload) {
-  const sure = await confirmAction({
+function revoke(api, feed, reload) {
+  const question = {
     title: `Revoke ${nameOf(feed)}?`,
     action: 'Revoke',
     text: 'Whatever reads this address gets nothing any more. This cannot be taken back.',
+  };
+  return confirmed(question, {
+    async act() {
+      await api.delete(`${PATH}/${feed.id}`);
+      await reload();
+    },
+    done: 'Address revoked',
+    failed: 'Not revoked.',
   });
-  if (!sure) return;
-  try {
-    await api.delete(`${PATH}/${feed.id}`);
-    await reload();
-    say('Address revoked');
-  } catch (error) {
-    complain(error, 'Not revoked.');
-  }
 }
 
 /* What it is, where the name does not say it, and what has become of it. */
@@ -59,17 +58,7 @@ function feedRow(api, feed, reload) {
       { class: 'line' },
       h('span', { class: 'kind' }, icon(KINDS[feed.kind].drawing)),
       h('span', { class: 'line-words' }, h('strong', {}, name), storyOf(feed)),
-      h(
-        'button',
-        {
-          class: 'icon-button',
-          type: 'button',
-          title: 'Revoke',
-          onclick: () => revoke(api, feed, reload),
-        },
-        icon('trash'),
-        hidden(`Revoke ${name}`),
-      ),
+      removeButton('Revoke', name, () => revoke(api, feed, reload)),
     ),
     copyField({
       value: feed.url,
@@ -110,43 +99,32 @@ function makeForm(api, made) {
   });
 }
 
-function noFeeds() {
-  return h(
-    'li',
-    {},
-    emptyState({
-      drawing: 'calendar',
-      title: 'No addresses yet',
-      text: 'Make one and paste it into your calendar or feed reader.',
-    }),
-  );
-}
-
 export function feedsCard(api) {
-  const list = h('ul', { class: 'lines' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more addresses');
   const body = h('div', { class: 'card-body' });
   const pages = pagedList({
     api,
     path: PATH,
     noun: 'feeds',
-    list,
-    more,
     limit: PAGE,
+    place: body,
+    kind: 'lines',
+    more: 'Load more addresses',
     row: (feed) => feedRow(api, feed, pages.reload),
-    empty: noFeeds,
+    empty: {
+      drawing: 'calendar',
+      title: 'No addresses yet',
+      text: 'Make one and paste it into your calendar or feed reader.',
+    },
+    around: (list, more) => [list, more, makeForm(api, made)],
   });
 
   async function made(feed) {
     await pages.reload();
-    list.querySelector(`[data-id="${feed.id}"] input`)?.focus();
+    pages.list.querySelector(`[data-id="${feed.id}"] input`)?.focus();
     say('Address created: paste it where it shall be read');
   }
 
-  loadInto(body, async () => {
-    await pages.reload();
-    body.replaceChildren(list, more, makeForm(api, made));
-  });
+  pages.show();
   return card(
     'feeds',
     'Calendar and feed reader',

@@ -2,8 +2,8 @@
 
 import { h } from './dom.js';
 import { card, field } from './card.js';
-import { variationsEditor, variationsList, variationsObjection } from './flag-variations.js';
-import { editForm, saveChanges } from './resource-parts.js';
+import { variationsEditor, variationsList } from './flag-variations.js';
+import { editForm, readPart, saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
 /* A select of the variations that follows their names while they are edited. */
@@ -27,15 +27,12 @@ function defaultSelect(name, chosen) {
   };
 }
 
-async function save(page, form, editor) {
+function valuesOf(form, editor) {
   const { name, ...defaults } = Object.fromEntries(new FormData(form));
-  const values = { name: name.trim(), variations: editor.values(), ...defaults };
-  const why = values.name === '' ? 'It needs a name.' : variationsObjection(values.variations);
-  await saveChanges(page, values, why);
+  return { name: name.trim(), variations: editor.values(), ...defaults };
 }
 
 function readOnly({ object: flag }) {
-  const part = (name, ...children) => h('div', { class: 'read-part' }, h('h3', {}, name), children);
   return card(
     'setup',
     'What it serves',
@@ -43,9 +40,9 @@ function readOnly({ object: flag }) {
     h(
       'div',
       { class: 'card-body stack' },
-      part('Variations', variationsList(flag.variations)),
-      part('While on', h('p', {}, flag.default_on)),
-      part('While off', h('p', {}, flag.default_off)),
+      readPart('Variations', variationsList(flag.variations)),
+      readPart('While on', h('p', {}, flag.default_on)),
+      readPart('While off', h('p', {}, flag.default_off)),
     ),
   );
 }
@@ -64,7 +61,7 @@ export function flagForm(page) {
   const form = editForm(
     page,
     'Flag',
-    () => save(page, form, editor),
+    () => saveChanges(page, valuesOf(form, editor)),
     field('Name', h('input', { name: 'name', value: flag.name, required: true, maxlength: 200 })),
     editor.element,
     h('div', { class: 'fields' }, field('While on', on.select), field('While off', off.select)),

@@ -104,14 +104,6 @@ export function variationsEditor(kind, variations, changed) {
   });
 }
 
-/* What the server would refuse, in words for people; null when it would not. */
-export function variationsObjection(variations) {
-  const names = variations.map(({ name }) => name);
-  if (names.includes('')) return 'Every variation needs a name.';
-  if (new Set(names).size < names.length) return 'Two variations have the same name.';
-  return null;
-}
-
 /* To read: one line each. */
 export function variationsList(variations) {
   return h(

@@ -1,8 +1,10 @@
 /* flag - the page of one flag: its environments and their toggles, what it serves, its end. */
 
+import { asked } from './address.js';
 import { byId, h } from './dom.js';
 import { card } from './card.js';
 import { stateChip } from './chip.js';
+import { copyText } from './copy-field.js';
 import { confirmAction } from './dialog.js';
 import { flagForm } from './flag-form.js';
 import { valueWords } from './flag-variations.js';
@@ -11,7 +13,7 @@ import { fact, factsCard, fillHead } from './resource-parts.js';
 import { openFromLink, scheduleButton, scheduleButtons } from './schedule-actions.js';
 import { FLAG } from './schedule-kinds.js';
 import { scheduleBanner, scheduleChip } from './schedule.js';
-import { complain, say } from './status.js';
+import { say } from './status.js';
 import { limitOf, mayPublish } from './teams.js';
 
 const LIST = '/dashboard/flags';
@@ -186,20 +188,15 @@ function endCard(page) {
   );
 }
 
-async function copyKey(key) {
-  try {
-    await navigator.clipboard.writeText(key);
-    say('Key copied');
-  } catch {
-    complain({ message: `It could not be copied: ${key}` });
-  }
-}
-
 function flagFacts(page) {
   const { key, kind } = page.object;
   const copy = h(
     'button',
-    { class: 'quiet-link', type: 'button', onclick: () => copyKey(key) },
+    {
+      class: 'quiet-link',
+      type: 'button',
+      onclick: () => copyText(key, 'Key copied', `It could not be copied: ${key}`),
+    },
     'Copy',
   );
   return factsCard(page, fact('Key', h('code', {}, key), ' ', copy), fact('Kind', kind));
@@ -222,7 +219,7 @@ function show(page) {
 /* A notification's link names the environment that it is about: ?id=…&environment=<id or name>. */
 async function goToEnvironment(page) {
   const flag = page.object;
-  const wanted = new URLSearchParams(location.search).get('environment');
+  const wanted = asked('environment');
   const found = flag?.environments.find(({ id, name }) => id === wanted || name === wanted);
   if (found === undefined) return;
   const place = byId(`environment-${found.id}`);

@@ -1,13 +1,15 @@
 /* flags - the page /dashboard/flags: a project's list, or with ?id= one of them. */
 
+import { asked } from './address.js';
 import { h } from './dom.js';
 import { startPage } from './page.js';
 import { field } from './card.js';
 import { stateChip } from './chip.js';
 import { formDialog } from './dialog.js';
 import { openFlag } from './flag.js';
-import { KINDS, variationsEditor, variationsObjection } from './flag-variations.js';
+import { KINDS, variationsEditor } from './flag-variations.js';
 import { openList, resourceRow } from './resource-list.js';
+import { objection } from './resource-parts.js';
 import { scheduleChip } from './schedule.js';
 
 const KEY_MOST = 100;
@@ -95,16 +97,16 @@ function create(api, project) {
     send: async (values) => {
       const body = { key: values.key.trim(), name: values.name.trim(), kind: values.kind };
       const variations = kind.variations();
-      const why = variations && variationsObjection(variations);
-      if (why) throw new Error(why);
       if (variations) body.variations = variations;
+      const why = objection(body);
+      if (why !== null) throw new Error(why);
       return (await api.post(`/v1/projects/${project.id}/flags`, body)).data.flag;
     },
   });
 }
 
 startPage(async ({ api, me }) => {
-  const id = new URLSearchParams(location.search).get('id');
+  const id = asked('id');
   if (id !== null) {
     await openFlag({ api, me, id });
     return;

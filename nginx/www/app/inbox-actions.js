@@ -1,9 +1,9 @@
 /* inbox-actions - what can be done with a notification on the inbox page, said and undoable. */
 
-import { plural } from './dom.js';
 import { askSnooze, momentWords } from './snooze.js';
 import { complain } from './status.js';
 import { undoable } from './undo.js';
+import { plural } from './words.js';
 
 /* Is nobody anywhere else? Then the focus may go to the row that is back. */
 function isFree(list) {

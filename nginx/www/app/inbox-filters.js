@@ -3,23 +3,24 @@
  * type. It is all in the address, so a reload or a link shows the same, and Back leads back.
  */
 
+import { asked } from './address.js';
 import { withQuery } from './api.js';
-import { byId, h, hidden, plural } from './dom.js';
+import { byId, h, hidden } from './dom.js';
 import { VIEWS } from './inbox-store.js';
 import { hintKey } from './keys.js';
+import { plural } from './words.js';
 
 const STATES = ['all', 'unread', 'read'];
 const TYPED_MS = 200; // a pause in typing
 const NOUNS = { inbox: 'unread', snoozed: 'snoozed', bin: 'in the bin' };
 
 function filterFromAddress() {
-  const query = new URLSearchParams(location.search);
-  const [view, state] = [query.get('view'), query.get('read_state')];
+  const [view, state] = [asked('view'), asked('read_state')];
   return {
     view: Object.hasOwn(VIEWS, view ?? '') ? view : 'inbox',
     read_state: STATES.includes(state) ? state : 'all',
-    type: query.get('type') ?? '',
-    q: (query.get('q') ?? '').trim(),
+    type: asked('type') ?? '',
+    q: (asked('q') ?? '').trim(),
   };
 }
 

@@ -8,7 +8,7 @@ import { safePath } from './links.js';
 import { ledgerOf } from './ledger.js';
 import { VIEWS } from './inbox-store.js';
 import { hintKey } from './keys.js';
-import { clockWords } from './snooze.js';
+import { clockWords } from './schedule.js';
 
 const EMPTY = {
   all: [

@@ -1,6 +1,6 @@
 /* inbox - the page /dashboard/inbox: three views of notifications, their list, keys, polling. */
 
-import { byId, plural } from './dom.js';
+import { byId } from './dom.js';
 import { startPage, failedState } from './page.js';
 import { inboxActions } from './inbox-actions.js';
 import { foundWords, inboxFilters } from './inbox-filters.js';
@@ -11,12 +11,13 @@ import { highlight } from './highlight.js';
 import { fillLedger } from './ledger.js';
 import { markAndFollow } from './follow.js';
 import { hintKey, onKeys, showKeys } from './keys.js';
-import { complain, tell } from './status.js';
+import { attempt, tell } from './status.js';
 import { icon } from './icons.js';
 import { Roving } from './roving.js';
 import { loadTypes } from './types.js';
 import { followUndo } from './undo.js';
 import { Poller } from './poll.js';
+import { plural } from './words.js';
 
 const POLL_S = 30;
 const SUMMARIES = {
@@ -165,15 +166,10 @@ function next() {
 
 async function loadMore() {
   const seen = rows.rows.length;
-  moreButton.disabled = true;
-  try {
+  await attempt(moreButton, async () => {
     await store.more();
     if (rows.rows[seen]) rows.focus(rows.rows[seen]);
-  } catch (error) {
-    complain(error);
-  } finally {
-    moreButton.disabled = false;
-  }
+  });
 }
 
 async function refresh() {

@@ -1,13 +1,14 @@
 /* issue - one issue: what it is, its status, and its single events. */
 
-import { byId, h, plural } from './dom.js';
+import { byId, h } from './dom.js';
 import { emptyState, failedState } from './page.js';
-import { card, loadInto } from './card.js';
+import { card } from './card.js';
 import { pagedList } from './paged.js';
 import { projectOf } from './projects.js';
 import { complain, say } from './status.js';
 import { mayCreate } from './teams.js';
 import { absoluteTime, shortDate, timeElement } from './time.js';
+import { plural } from './words.js';
 
 const PAGE = 20;
 
@@ -100,24 +101,18 @@ function statusCard(api, issue, role) {
 }
 
 function eventsCard(api, issue) {
-  const list = h('ul', { class: 'quotes' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older events');
-  const pages = pagedList({
+  const place = h('div', {});
+  pagedList({
     api,
     path: `/v1/issues/${issue.id}/events`,
     noun: 'events',
-    list,
-    more,
     limit: PAGE,
+    place,
+    kind: 'quotes',
+    more: 'Load older events',
     row: eventRow,
-    empty: () =>
-      h('li', {}, emptyState({ drawing: 'issue', title: 'No event', text: 'They are kept for 30 days.' })),
-  });
-  const place = h('div', {}, list, h('div', { class: 'more' }, more));
-  loadInto(place, async () => {
-    await pages.reload();
-    place.replaceChildren(list, h('div', { class: 'more' }, more));
-  });
+    empty: { drawing: 'issue', title: 'No event', text: 'They are kept for 30 days.' },
+  }).show();
   return card('events-card', 'Events', 'Those of the last 30 days, newest first.', place);
 }
 

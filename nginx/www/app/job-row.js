@@ -1,8 +1,9 @@
 /* job-row - one job: what it is, how far it is or what became of it, and what can be done about it. */
 
 import { stateChip } from './chip.js';
-import { h, plural } from './dom.js';
+import { h } from './dom.js';
 import { shortDate, timeElement } from './time.js';
+import { nameWords, plural, spanWords } from './words.js';
 
 const LABELS = { project_export: 'Export', issue_digest: 'Issue digest' };
 const UNITS = [
@@ -15,23 +16,16 @@ export const isOpen = ({ status }) => status === 'pending' || status === 'runnin
 
 /* 'Export of Shop' */
 export function jobName({ type, project }, team) {
-  return `${LABELS[type] ?? type} of ${project?.name ?? team.name}`;
+  return `${LABELS[type] ?? nameWords(type)} of ${project?.name ?? team.name}`;
 }
 
 /* '3 seconds', '2 minutes 5 seconds', as the notification says it. */
-export function tookWords(ms) {
-  const count = (n, unit) => `${n} ${unit}${n === 1 ? '' : 's'}`;
-  const two = (n, unit, rest, smaller) =>
-    rest === 0 ? count(n, unit) : `${count(n, unit)} ${count(rest, smaller)}`;
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < 1) return 'less than a second';
-  if (seconds < 60) return count(seconds, 'second');
-  if (seconds < 3600) return two(Math.floor(seconds / 60), 'minute', seconds % 60, 'second');
-  return two(Math.floor(seconds / 3600), 'hour', Math.floor((seconds % 3600) / 60), 'minute');
+function tookWords(from, to) {
+  return spanWords((new Date(to) - new Date(from)) / 1000, ['hour', 'minute', 'second']);
 }
 
 /* '812 bytes', '1.5 MB' */
-export function sizeWords(bytes) {
+function sizeWords(bytes) {
   const [unit, size] = UNITS.findLast(([, least]) => bytes >= least) ?? ['bytes', 1];
   const number = (bytes / size).toLocaleString('en', { maximumFractionDigits: size === 1 ? 0 : 1 });
   return `${number} ${unit}`;
@@ -67,7 +61,7 @@ function outcome({ file, type, result }) {
 /* What is to say about it beyond its state. */
 function story(job, name) {
   const { status, error, started_at: from, finished_at: to } = job;
-  const took = from && to ? tookWords(new Date(to) - new Date(from)) : null;
+  const took = from && to ? tookWords(from, to) : null;
   if (status === 'pending') return [h('small', {}, 'It begins within a minute.')];
   if (status === 'running') return progressOf(job, name);
   if (status === 'failed')

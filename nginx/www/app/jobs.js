@@ -4,11 +4,13 @@
  * tab is hidden (poll.js).
  */
 
+import { asked } from './address.js';
 import { withQuery } from './api.js';
 import { card, field, onSubmit } from './card.js';
 import { byId, h, reconcile } from './dom.js';
 import { fillRow, isOpen, jobName } from './job-row.js';
 import { startPage, emptyState, failedState } from './page.js';
+import { moreButton } from './paged.js';
 import { Poller } from './poll.js';
 import { projectsOf } from './projects.js';
 import { complain, say } from './status.js';
@@ -45,8 +47,7 @@ class Jobs {
     this.cancel = cancel;
     this.path = `/v1/teams/${team.id}/jobs`;
     this.list = h('ul', { class: 'lines' });
-    this.more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older jobs');
-    this.more.addEventListener('click', () => this.#readOlder());
+    this.more = moreButton('Load older jobs', () => this.#readOlder());
   }
 
   /* The newest page; answers the seconds until it is worth another look. */
@@ -98,20 +99,14 @@ class Jobs {
     this.more.hidden = this.#older === null;
   }
 
+  /* The row of the first of them. */
   async #readOlder() {
-    this.more.disabled = true;
-    try {
-      const { data } = await this.api.get(
-        withQuery(this.path, { limit: PAGE, cursor: this.#older }),
-      );
-      this.put(...data.jobs);
-      this.#follow(data);
-      this.row(data.jobs[0]?.id)?.focus();
-    } catch (error) {
-      complain(error);
-    } finally {
-      this.more.disabled = false;
-    }
+    const { data } = await this.api.get(
+      withQuery(this.path, { limit: PAGE, cursor: this.#older }),
+    );
+    this.put(...data.jobs);
+    this.#follow(data);
+    return this.row(data.jobs[0]?.id);
   }
 }
 
@@ -136,7 +131,7 @@ const KINDS = [
 ];
 
 function projectOptions(projects, all) {
-  const wanted = new URLSearchParams(location.search).get('project');
+  const wanted = asked('project');
   return [
     all ? h('option', { value: '' }, all) : null,
     ...projects.map(({ id, name }) => h('option', { value: id, selected: id === wanted }, name)),
@@ -187,7 +182,7 @@ function startCards(context) {
 
 /* ?job=<id>: where a notification leads. */
 async function showWanted(api, jobs) {
-  const id = new URLSearchParams(location.search).get('job')?.toLowerCase();
+  const id = asked('job')?.toLowerCase();
   if (!id) return;
   try {
     if (!jobs.has(id)) jobs.put((await api.get(`/v1/jobs/${encodeURIComponent(id)}`)).data.job);

@@ -1,45 +1,79 @@
-/* paged - a list that is read page by page, with a "Load more" button under it. */
+/* paged - a list that is read page by page into its place, with a button under it that reads more. */
 
 import { withQuery } from './api.js';
-import { complain } from './status.js';
+import { loadInto } from './card.js';
+import { h } from './dom.js';
+import { emptyState } from './page.js';
+import { attempt } from './status.js';
+
+/* The button; read() answers the first of the new rows, which gets the focus, if there is one. */
+export function moreButton(words, read) {
+  const button = h('button', { class: 'button', type: 'button', hidden: true }, words);
+  button.addEventListener('click', () =>
+    attempt(button, async () => {
+      const first = await read();
+      if (first?.tabIndex < 0) first.setAttribute('tabindex', '-1');
+      first?.focus();
+    }),
+  );
+  return button;
+}
+
+/* How list and button stand on a page that is nothing but them. */
+const alone = (list, more) => [list, h('div', { class: 'more' }, more)];
 
 /*
- * Wire list and button; answers {reload}, which reads the first page and throws what goes wrong.
- *   path   of the list route; noun is the name of the rows in its answer
- *   row    item -> element
- *   empty  () -> element to show when there is no row at all
- *   focus  what of a new row gets the focus after "Load more", as a selector; default the row
+ * Answers {list, show, reload}.  show() reads the first page and fills the place; when that fails
+ * it says so there.  reload() reads the first page anew and throws what goes wrong.
+ *   path    of the list route; noun is the name of the rows in its answer, limit how many a page has
+ *   kind    the list's class; more is what the button says
+ *   row     item -> element
+ *   empty   what is shown when there is no row at all: see emptyState()
+ *   focus   what of a new row gets the focus after the button, as a selector; default the row
+ *   around  (list, button) -> all that stands in the place, null for nothing
+ *   before  async () => {} reads what the rows need
  */
-export function pagedList({ api, path, noun, list, more, row, empty, focus, limit }) {
+export function pagedList({
+  api,
+  path,
+  noun,
+  limit,
+  place,
+  kind,
+  more,
+  row,
+  empty,
+  focus,
+  around = alone,
+  before = async () => {},
+}) {
   let cursor = null;
+  const list = h('ul', { class: kind });
 
   async function read(from) {
     const { data } = await api.get(withQuery(path, { cursor: from, limit }));
     cursor = data.has_more ? data.cursor : null;
-    more.hidden = cursor === null;
+    button.hidden = cursor === null;
     return data[noun].map(row);
   }
 
+  const button = moreButton(more, async () => {
+    const rows = await read(cursor);
+    list.append(...rows);
+    return focus ? rows[0]?.querySelector(focus) : rows[0];
+  });
+
   async function reload() {
     const rows = await read(null);
-    list.replaceChildren(...(rows.length > 0 ? rows : [empty()]));
+    list.replaceChildren(...(rows.length > 0 ? rows : [h('li', {}, emptyState(empty))]));
   }
 
-  async function next() {
-    more.disabled = true;
-    try {
-      const rows = await read(cursor);
-      list.append(...rows);
-      const target = focus ? rows[0]?.querySelector(focus) : rows[0];
-      target?.setAttribute('tabindex', '-1');
-      target?.focus();
-    } catch (error) {
-      complain(error);
-    } finally {
-      more.disabled = false;
-    }
-  }
+  const show = () =>
+    loadInto(place, async () => {
+      await before();
+      await reload();
+      place.replaceChildren(...around(list, button).filter((part) => part !== null));
+    });
 
-  more.addEventListener('click', next);
-  return { reload };
+  return { list, show, reload };
 }

@@ -1,5 +1,6 @@
 /* projects - which of the user's projects a page is about: ?project=<id>, else the first one. */
 
+import { addressSelect, asked } from './address.js';
 import { byId, h } from './dom.js';
 import { emptyState, failedState } from './page.js';
 
@@ -18,7 +19,7 @@ export async function projectsOf(api, teams) {
 
 /* {project, wanted}: project is undefined where there is none, or not the one that is wanted. */
 function chosenProject(projects) {
-  const wanted = new URLSearchParams(location.search).get('project');
+  const wanted = asked('project');
   const project =
     wanted === null ? projects[0] : projects.find(({ id }) => id === wanted.toLowerCase());
   return { project, wanted };
@@ -40,19 +41,9 @@ function noProject(drawing, wanted, text) {
       });
 }
 
-/* A select that goes to the same page for another project. */
-function projectSelect(projects, current) {
-  const select = h(
-    'select',
-    {},
-    projects.map(({ id, name, team }) =>
-      h('option', { value: id, selected: id === current }, `${name} (${team})`),
-    ),
-  );
-  select.addEventListener('change', () => {
-    location.assign(`${location.pathname}?project=${encodeURIComponent(select.value)}`);
-  });
-  return h('label', { class: 'field-inline' }, h('span', {}, 'Project'), select);
+function projectSelect(projects, chosen) {
+  const options = projects.map(({ id, name, team }) => [id, `${name} (${team})`]);
+  return addressSelect({ label: 'Project', name: 'project', options, chosen });
 }
 
 /*

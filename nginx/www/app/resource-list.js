@@ -1,9 +1,7 @@
 /* resource-list - the experiments or flags of one project, and a button that makes a new one. */
 
 import { byId, h } from './dom.js';
-import { emptyState } from './page.js';
 import { icon } from './icons.js';
-import { loadInto } from './card.js';
 import { pagedList } from './paged.js';
 import { projectOfPage } from './projects.js';
 import { limitOf, mayCreate } from './teams.js';
@@ -17,7 +15,6 @@ const PAGE = 50;
  *   create   async (api, project) -> the new object, or null when it was given up
  */
 export async function openList({ api, me, noun, drawing, text, row, create }) {
-  const content = byId('content');
   const plural = `${noun}s`;
   const about = 'what it tries out is shown here.';
   const project = await projectOfPage({ api, me, drawing, text: about });
@@ -39,27 +36,18 @@ export async function openList({ api, me, noun, drawing, text, row, create }) {
     );
   if (mayCreate(project.role)) byId('tools').append(button('primary'));
 
-  const list = h('ul', { class: 'notes' });
-  const more = h(
-    'button',
-    { class: 'button', type: 'button', hidden: true },
-    `Load older ${plural}`,
-  );
-  const pages = pagedList({
+  await pagedList({
     api,
     path: `/v1/projects/${project.id}/${plural}`,
     noun: plural,
-    list,
-    more,
     limit: PAGE,
+    place: byId('content'),
+    kind: 'notes',
+    more: `Load older ${plural}`,
     row,
+    empty: { drawing, title: `No ${noun} yet`, text },
     focus: 'a',
-    empty: () => h('li', {}, emptyState({ drawing, title: `No ${noun} yet`, text })),
-  });
-  await loadInto(content, async () => {
-    await pages.reload();
-    content.replaceChildren(list, h('div', { class: 'more' }, more));
-  });
+  }).show();
 }
 
 /* A row that is one big link. */

@@ -71,6 +71,20 @@ export function editForm(page, label, save, ...children) {
   return form;
 }
 
+/* A part of what a form would edit, to read. */
+export function readPart(name, ...children) {
+  return h('div', { class: 'read-part' }, h('h3', {}, name), children);
+}
+
+/* Why the server would refuse these, in words for people; null when it would not. */
+export function objection({ name, variations = [] }) {
+  const names = variations.map((variation) => variation.name);
+  if (name === '') return 'It needs a name.';
+  if (names.includes('')) return 'Every variation needs a name.';
+  if (new Set(names).size < names.length) return 'Two variations have the same name.';
+  return null;
+}
+
 function changesOf(values, old) {
   return Object.fromEntries(
     Object.entries(values).filter(
@@ -79,8 +93,9 @@ function changesOf(values, old) {
   );
 }
 
-/* Save what differs in values. why: what the server would refuse them for, in words; else null. */
-export async function saveChanges(page, values, why) {
+/* Save what differs in values. */
+export async function saveChanges(page, values) {
+  const why = objection(values);
   if (why !== null) {
     complain({ message: why }, 'Not saved.');
     return;

@@ -13,17 +13,25 @@ import { complain } from './status.js';
 const LOST_RACE = 409;
 const STALE = 412;
 
-/* Above the content: that it has changed, and the way to what it is now. */
+/* Above the content: why nothing was saved. */
+function banner(words, ...tools) {
+  return h(
+    'div',
+    { class: 'banner alarm', role: 'alert' },
+    icon('issue'),
+    h('p', { class: 'banner-words' }, words),
+    tools,
+  );
+}
+
+/* That it has changed, and the way to what it is now. */
 function conflictBanner(noun, error, reload) {
   const words =
     error.status === STALE
       ? `Somebody has changed this ${noun} since you opened it, so nothing was saved.`
       : `Something else happened to this ${noun} at the same moment: ${error.message}`;
-  return h(
-    'div',
-    { class: 'banner alarm', role: 'alert' },
-    icon('issue'),
-    h('p', { class: 'banner-words' }, words, ' Load what it is now, then make your change again.'),
+  return banner(
+    `${words} Load what it is now, then make your change again.`,
     h('button', { class: 'button', type: 'button', onclick: reload }, 'Load the newest'),
   );
 }
@@ -34,12 +42,7 @@ function overtakenBanner(error) {
     error.status === STALE
       ? 'Somebody has changed this since you opened it, so nothing was saved.'
       : `Nothing was saved. ${error.message}.`;
-  return h(
-    'div',
-    { class: 'banner alarm', role: 'alert' },
-    icon('issue'),
-    h('p', { class: 'banner-words' }, words, ' This page shows what it is now.'),
-  );
+  return banner(`${words} This page shows what it is now.`);
 }
 
 function missing(noun, back) {

@@ -50,7 +50,7 @@ async function startAnew(page, target) {
  *   lost     its first moment was missed or failed, and the other is still to come; now() is then
  *            the target as the page has it now
  */
-export async function editSchedule(page, wanted) {
+async function editSchedule(page, wanted) {
   if (!page.free()) return;
   const target = wanted.lost ? await startAnew(page, wanted) : wanted;
   if (target === null) return;
@@ -75,7 +75,7 @@ export async function editSchedule(page, wanted) {
   }
 }
 
-export async function cancelSchedule(page, target) {
+async function cancelSchedule(page, target) {
   const { kind, name } = target;
   if (!page.free()) return;
   const sure = await confirmAction({

@@ -7,11 +7,15 @@
  */
 
 import { h } from './dom.js';
-import { daysApart, daysLater, instantOf, wallOf } from './wall.js';
+import { clockOf, daysApart, daysLater, instantOf, twoDigits, wallOf } from './wall.js';
 
 let serial = 0;
 
-const two = (number) => String(number).padStart(2, '0');
+/* '09:05' -> {hour: 9, minute: 5} */
+function timeOf(clockText) {
+  const [hour, minute] = clockText.split(':').map(Number);
+  return { hour, minute };
+}
 
 /* A number of two digits: typed, or stepped through. */
 function digits(name, most) {
@@ -25,7 +29,7 @@ function digits(name, most) {
     inputmode: 'numeric',
   });
   input.addEventListener('change', () => {
-    if (input.checkValidity()) input.value = two(Number(input.value));
+    if (input.checkValidity()) input.value = twoDigits(Number(input.value));
   });
   return input;
 }
@@ -58,8 +62,8 @@ function clock() {
     hour,
     read: () => ({ hour: Number(hour.value), minute: Number(minute.value) }),
     show(time) {
-      hour.value = two(time.hour);
-      minute.value = two(time.minute);
+      hour.value = twoDigits(time.hour);
+      minute.value = twoDigits(time.minute);
     },
   };
 }
@@ -105,10 +109,7 @@ function daysField(key) {
       { key: `${key}.days_after`, control: days, error: errors[0] },
       { key: `${key}.time`, control: time.hour, error: errors[1] },
     ],
-    read() {
-      const { hour, minute } = time.read();
-      return { days_after: Number(days.value), time: `${two(hour)}:${two(minute)}` };
-    },
+    read: () => ({ days_after: Number(days.value), time: clockOf(time.read()) }),
     show(count, clockTime) {
       days.value = count;
       time.show(clockTime);
@@ -189,16 +190,15 @@ export function endField(key, legend, ways, chosen) {
     instant(first, zone) {
       if (made.way() !== 'after') return fields.at.read(zone)?.at;
       const { days_after: days, time } = fields.after.read();
-      const [hour, minute] = time.split(':').map(Number);
-      return instantOf({ date: daysLater(wallOf(first, zone).date, days), hour, minute }, zone)?.at;
+      const date = daysLater(wallOf(first, zone).date, days);
+      return instantOf({ date, ...timeOf(time) }, zone)?.at;
     },
     /* rule: {days_after, time} when it is kept like that in this zone; else counted from first */
     show({ at, rule, first }, zone) {
       const end = wallOf(at, zone);
       fields.at.show(at, zone);
       if (rule) {
-        const [hour, minute] = rule.time.split(':').map(Number);
-        fields.after.show(rule.days_after, { hour, minute });
+        fields.after.show(rule.days_after, timeOf(rule.time));
       } else {
         const days = first ? daysApart(wallOf(first, zone).date, end.date) : 0;
         fields.after.show(Math.max(days, 0), end);

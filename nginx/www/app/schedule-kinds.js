@@ -1,5 +1,7 @@
 /* schedule-kinds - what the dialog says and asks of an experiment, and of a flag's environment. */
 
+import { capitalized } from './words.js';
+
 export const EXPERIMENT = {
   noun: 'experiment',
   first: { key: 'launch_at', moment: 'launch', legend: 'Launch' },
@@ -52,5 +54,5 @@ export function refusalOf(kind, text) {
     new RegExp(`(?<![\\w.])(${names.join('|').replaceAll('.', '\\.')})(?![\\w.])`, 'g'),
     (name) => called[name],
   );
-  return { key, words: `${words.charAt(0).toUpperCase()}${words.slice(1)}.` };
+  return { key, words: `${capitalized(words)}.` };
 }

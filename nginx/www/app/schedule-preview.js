@@ -4,10 +4,7 @@ import { h } from './dom.js';
 import { icon } from './icons.js';
 import { doesWords, longTime, untilWords } from './schedule.js';
 import { VIEWER } from './viewer-zone.js';
-import { wallOf } from './wall.js';
-
-const two = (number) => String(number).padStart(2, '0');
-const clockOf = ({ hour, minute }) => `${two(hour)}:${two(minute)}`;
+import { clockOf, wallOf } from './wall.js';
 
 /* Answers (moment, resolved) -> words when the clocks are changed where somebody's time is. */
 export function skipped(typed, zone) {

@@ -5,9 +5,9 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
+import { LOCALE, relative } from './time.js';
 import { VIEWER } from './viewer-zone.js';
 
-const LOCALE = document.documentElement.lang || 'en';
 const UNITS = [
   ['year', 31557600],
   ['month', 2629800],
@@ -21,7 +21,6 @@ const KINDS = {
   enable: { does: 'Goes on', chip: 'On' },
   disable: { does: 'Goes off', chip: 'Off' },
 };
-const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 
 /* An instant as text in a zone; a zone that this browser does not know gives null. */
 export function inZone(date, timeZone, options) {
@@ -41,6 +40,7 @@ const LONG = {
   minute: '2-digit',
 };
 const SHORT = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+const CLOCK = { hour: '2-digit', minute: '2-digit' };
 
 /* [{kind, at, rule}] still to come, soonest first. */
 function comingOf(schedule) {
@@ -61,6 +61,11 @@ function shortTime(at) {
 export function longTime(at, zone) {
   const date = new Date(at);
   return inZone(date, zone, LONG) ?? `${inZone(date, 'UTC', LONG)} UTC`;
+}
+
+/* '18:00' */
+export function clockWords(at, zone = VIEWER) {
+  return inZone(new Date(at), zone, CLOCK);
 }
 
 /* 'Launches' */

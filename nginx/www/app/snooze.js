@@ -4,25 +4,20 @@ import { frame, shown } from './dialog.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { momentField } from './schedule-fields.js';
-import { inZone } from './schedule.js';
+import { clockWords, inZone } from './schedule.js';
 import { snoozeTimes } from './snooze-times.js';
 import { comingDayName } from './time.js';
 import { VIEWER } from './viewer-zone.js';
 
 const YEAR_MS = 365 * 86400000; // the API takes a year, leap day and all
 
-const CLOCK = { hour: '2-digit', minute: '2-digit' };
-const DAY = { weekday: 'short', day: 'numeric', month: 'short' };
+const MOMENT = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
 
 /* '18:00' today, else 'Mon, Nov 23, 09:00' */
 export function momentWords(at) {
   const date = new Date(at);
   const isToday = comingDayName(date) === comingDayName(new Date());
-  return inZone(date, VIEWER, isToday ? CLOCK : { ...DAY, ...CLOCK });
-}
-
-export function clockWords(at) {
-  return inZone(new Date(at), VIEWER, CLOCK);
+  return isToday ? clockWords(at) : inZone(date, VIEWER, MOMENT);
 }
 
 /* Up and down, as in a menu; Tab goes on too. */

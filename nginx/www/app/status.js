@@ -74,3 +74,15 @@ export function complain(error, what = '') {
     ),
   );
 }
+
+/* Do what a button is for: it is disabled meanwhile, and what goes wrong is said. what: see complain() */
+export async function attempt(button, work, what) {
+  button.disabled = true;
+  try {
+    await work();
+  } catch (error) {
+    complain(error, what);
+  } finally {
+    button.disabled = false;
+  }
+}

@@ -1,12 +1,12 @@
 /* team-audit - who changed what in the team, newest first. */
 
 import { h } from './dom.js';
-import { card, loadInto } from './card.js';
+import { card } from './card.js';
 import { pagedList } from './paged.js';
-import { emptyState } from './page.js';
 import { icon } from './icons.js';
 import { memberNames } from './teams.js';
 import { timeElement } from './time.js';
+import { nameWords } from './words.js';
 
 const PAGE = 20;
 
@@ -42,12 +42,6 @@ function changeRow({ name, before, after }) {
       after === undefined ? null : h('ins', {}, wordOf(after)),
     ),
   );
-}
-
-/* 'member.added' -> 'Member added' */
-function actionWords(action) {
-  const words = action.replace(/[._]/g, ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const PAGES = { experiment: '/dashboard/experiments', flag: '/dashboard/flags' };
@@ -86,7 +80,7 @@ function entryLine(entry, names) {
     h(
       'span',
       { class: 'audit-words' },
-      h('strong', {}, actionWords(entry.action)),
+      h('strong', {}, nameWords(entry.action)),
       name === null ? null : `: ${name}`,
       ` by ${actorOf(entry, names)}${behalf}`,
     ),
@@ -113,34 +107,27 @@ function entryRow(entry, names) {
   );
 }
 
-export function auditCard(id, context) {
-  let names = new Map();
-  const list = h('ul', { class: 'lines' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older entries');
-  const pages = pagedList({
-    api: context.api,
-    path: `${context.path}/audit`,
-    noun: 'entries',
-    list,
-    more,
-    limit: PAGE,
-    row: (entry) => entryRow(entry, names),
-    empty: () =>
-      h(
-        'li',
-        {},
-        emptyState({
-          drawing: 'check',
-          title: 'No entries yet',
-          text: 'Every change to the team is kept here.',
-        }),
-      ),
-  });
+export function auditCard(id, { api, path }) {
   const body = h('div', { class: 'card-body' });
-  loadInto(body, async () => {
-    names = await memberNames(context.api, context.path);
-    await pages.reload();
-    body.replaceChildren(list, more);
-  });
+  let names = new Map();
+  pagedList({
+    api,
+    path: `${path}/audit`,
+    noun: 'entries',
+    limit: PAGE,
+    place: body,
+    kind: 'lines',
+    more: 'Load older entries',
+    row: (entry) => entryRow(entry, names),
+    empty: {
+      drawing: 'check',
+      title: 'No entries yet',
+      text: 'Every change to the team is kept here.',
+    },
+    around: (list, more) => [list, more],
+    async before() {
+      names = await memberNames(api, path);
+    },
+  }).show();
   return card(id, 'Audit log', 'Every change, who made it and when.', body);
 }

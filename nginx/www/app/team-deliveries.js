@@ -1,10 +1,9 @@
 /* team-deliveries - what could not be delivered to members, and sending it again. */
 
 import { h } from './dom.js';
-import { card, loadInto } from './card.js';
+import { card } from './card.js';
 import { confirmAction } from './dialog.js';
 import { channelName } from './delivery-words.js';
-import { emptyState } from './page.js';
 import { pagedList } from './paged.js';
 import { complain, say } from './status.js';
 import { managesTeam } from './teams.js';
@@ -68,36 +67,26 @@ function deliveryRow(context, delivery) {
 }
 
 export function deliveriesCard(id, context) {
-  const list = h('ul', { class: 'lines' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older failures');
-  const pages = pagedList({
-    api: context.api,
-    path: `${context.path}/deliveries`,
-    noun: 'deliveries',
-    list,
-    more,
-    limit: PAGE,
-    row: (delivery) => deliveryRow(context, delivery),
-    empty: () =>
-      h(
-        'li',
-        {},
-        emptyState({
-          drawing: 'check',
-          title: 'Nothing has failed',
-          text: 'Mail and webhooks to members of this team arrive, or are still being tried.',
-        }),
-      ),
-  });
+  const { api, path, team } = context;
   const body = h('div', { class: 'card-body' });
-  if (managesTeam(context.team.role)) {
-    loadInto(body, async () => {
-      await pages.reload();
-      body.replaceChildren(list, more);
-    });
-  } else {
-    body.append(h('p', { class: 'note-line' }, 'Only owners and admins see these.'));
-  }
+  const pages = pagedList({
+    api,
+    path: `${path}/deliveries`,
+    noun: 'deliveries',
+    limit: PAGE,
+    place: body,
+    kind: 'lines',
+    more: 'Load older failures',
+    row: (delivery) => deliveryRow(context, delivery),
+    empty: {
+      drawing: 'check',
+      title: 'Nothing has failed',
+      text: 'Mail and webhooks to members of this team arrive, or are still being tried.',
+    },
+    around: (list, more) => [list, more],
+  });
+  if (managesTeam(team.role)) pages.show();
+  else body.append(h('p', { class: 'note-line' }, 'Only owners and admins see these.'));
   return card(
     id,
     'Failed deliveries',

@@ -1,33 +1,31 @@
 /* team-keys - API keys: list, make (the secret is shown once), revoke. */
 
-import { h, hidden } from './dom.js';
-import { card, field, loadInto, onSubmit } from './card.js';
-import { confirmAction } from './dialog.js';
-import { complain, say } from './status.js';
-import { icon } from './icons.js';
+import { h } from './dom.js';
+import { card, field, onSubmit, removeButton } from './card.js';
+import { confirmed } from './confirmed.js';
+import { say } from './status.js';
 import { managesTeam } from './teams.js';
 import { pagedList } from './paged.js';
 import { projectsOf } from './projects.js';
 import { secretBox } from './secret-box.js';
-import { emptyState } from './page.js';
 import { shortDate, timeElement } from './time.js';
 
 const PAGE = 50;
 
-async function revoke({ api, path }, key, row) {
-  const sure = await confirmAction({
+function revoke({ api, path }, key, row) {
+  const question = {
     title: `Revoke ${key.name}?`,
     action: 'Revoke',
     text: 'Whatever uses this key stops working at once.',
+  };
+  return confirmed(question, {
+    async act() {
+      await api.delete(`${path}/keys/${key.id}`);
+      row.remove();
+    },
+    done: 'Key revoked',
+    failed: 'Not revoked.',
   });
-  if (!sure) return;
-  try {
-    await api.delete(`${path}/keys/${key.id}`);
-    row.remove();
-    say('Key revoked');
-  } catch (error) {
-    complain(error, 'Not revoked.');
-  }
 }
 
 function expiry(key) {
@@ -55,19 +53,7 @@ function keyRow(context, key) {
     ),
   );
   if (managesTeam(context.team.role)) {
-    row.append(
-      h(
-        'button',
-        {
-          class: 'icon-button',
-          type: 'button',
-          title: 'Revoke',
-          onclick: () => revoke(context, key, row),
-        },
-        icon('trash'),
-        hidden(`Revoke ${key.name}`),
-      ),
-    );
+    row.append(removeButton('Revoke', key.name, () => revoke(context, key, row)));
   }
   return row;
 }
@@ -150,33 +136,31 @@ function makeForm({ api, path }, projects, done) {
   });
 }
 
-function emptyKeys() {
-  return h(
-    'li',
-    {},
-    emptyState({
+export function keysCard(id, context) {
+  const { api, path, team } = context;
+  const manages = managesTeam(team.role);
+  const fresh = h('div', {});
+  const body = h('div', { class: 'card-body' });
+  let projects = [];
+  const pages = pagedList({
+    api,
+    path: `${path}/keys`,
+    noun: 'keys',
+    limit: PAGE,
+    place: body,
+    kind: 'lines',
+    more: 'Load more keys',
+    row: (key) => keyRow(context, key),
+    empty: {
       drawing: 'key',
       title: 'No keys',
       text: 'Keys let programs talk to Carillon for this team.',
-    }),
-  );
-}
-
-export function keysCard(id, context) {
-  const list = h('ul', { class: 'lines' });
-  const fresh = h('div', {});
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more keys');
-  const pages = pagedList({
-    api: context.api,
-    path: `${context.path}/keys`,
-    noun: 'keys',
-    list,
-    more,
-    limit: PAGE,
-    row: (key) => keyRow(context, key),
-    empty: emptyKeys,
+    },
+    around: (list, more) => [fresh, list, more, manages ? makeForm(context, projects, made) : null],
+    async before() {
+      if (manages) projects = await projectsOf(api, [team]);
+    },
   });
-  const body = h('div', { class: 'card-body' });
 
   async function made(secret) {
     const box = secretBox(secret, 'Secret of the new key');
@@ -186,14 +170,7 @@ export function keysCard(id, context) {
     await pages.reload();
   }
 
-  async function fill() {
-    await pages.reload();
-    const { api, team } = context;
-    const form = managesTeam(team.role) ? makeForm(context, await projectsOf(api, [team]), made) : '';
-    body.replaceChildren(fresh, list, more, form);
-  }
-
-  loadInto(body, fill);
-  document.addEventListener('carillon:projects-changed', () => loadInto(body, fill));
+  pages.show();
+  document.addEventListener('carillon:projects-changed', pages.show);
   return card(id, 'API keys', 'For programs. A secret is shown once, when its key is made.', body);
 }

@@ -1,13 +1,11 @@
 /* team-members - who is in the team, with which role. */
 
-import { h, hidden } from './dom.js';
-import { card, field, loadInto, onSubmit } from './card.js';
-import { confirmAction } from './dialog.js';
+import { h } from './dom.js';
+import { card, field, onSubmit, removeButton } from './card.js';
+import { confirmed } from './confirmed.js';
 import { complain, say } from './status.js';
-import { icon } from './icons.js';
 import { managesTeam, ROLES } from './teams.js';
 import { pagedList } from './paged.js';
-import { emptyState } from './page.js';
 import { timeElement } from './time.js';
 
 const PAGE = 50;
@@ -29,21 +27,21 @@ async function changeRole({ api, path }, member, select) {
   }
 }
 
-async function removeMember({ api, path }, member, row) {
+function removeMember({ api, path }, member, row) {
   const name = member.name || member.email;
-  const sure = await confirmAction({
+  const question = {
     title: `Remove ${name}?`,
     action: 'Remove',
     text: 'They lose access at once. With strict schedules, what they have scheduled will fail.',
+  };
+  return confirmed(question, {
+    async act() {
+      await api.delete(`${path}/members/${member.id}`);
+      row.remove();
+    },
+    done: `${name} removed`,
+    failed: 'Not removed.',
   });
-  if (!sure) return;
-  try {
-    await api.delete(`${path}/members/${member.id}`);
-    row.remove();
-    say(`${name} removed`);
-  } catch (error) {
-    complain(error, 'Not removed.');
-  }
 }
 
 /* Their mailbox is said to work again. */
@@ -104,19 +102,7 @@ function memberRow(context, member) {
     manages ? select : h('span', { class: 'tag' }, member.role),
   );
   if (manages) {
-    row.append(
-      h(
-        'button',
-        {
-          class: 'icon-button',
-          type: 'button',
-          title: 'Remove',
-          onclick: () => removeMember(context, member, row),
-        },
-        icon('trash'),
-        hidden(`Remove ${member.email}`),
-      ),
-    );
+    row.append(removeButton('Remove', member.email, () => removeMember(context, member, row)));
   }
   return row;
 }
@@ -141,25 +127,24 @@ function addForm({ api, path }, reload) {
 }
 
 export function membersCard(id, context) {
-  const list = h('ul', { class: 'lines' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more members');
-  const pages = pagedList({
-    api: context.api,
-    path: `${context.path}/members`,
-    noun: 'members',
-    list,
-    more,
-    limit: PAGE,
-    row: (member) => memberRow(context, member),
-    empty: () => h('li', {}, emptyState({ drawing: 'team', title: 'No members', text: '' })),
-  });
+  const { api, path, team } = context;
   const body = h('div', { class: 'card-body' });
-  const reload = () =>
-    loadInto(body, async () => {
-      await pages.reload();
-      const form = managesTeam(context.team.role) ? addForm(context, reload) : '';
-      body.replaceChildren(list, more, form);
-    });
-  reload();
+  const pages = pagedList({
+    api,
+    path: `${path}/members`,
+    noun: 'members',
+    limit: PAGE,
+    place: body,
+    kind: 'lines',
+    more: 'Load more members',
+    row: (member) => memberRow(context, member),
+    empty: { drawing: 'team', title: 'No members', text: '' },
+    around: (list, more) => [
+      list,
+      more,
+      managesTeam(team.role) ? addForm(context, pages.show) : null,
+    ],
+  });
+  pages.show();
   return card(id, 'Members', 'A new role or a removal counts from the next request.', body);
 }

@@ -1,10 +1,9 @@
 /* team-projects - the projects of a team and their environments. */
 
 import { h } from './dom.js';
-import { card, field, loadInto, onSubmit } from './card.js';
+import { card, field, onSubmit } from './card.js';
 import { mayCreate } from './teams.js';
 import { pagedList } from './paged.js';
-import { emptyState } from './page.js';
 import { say } from './status.js';
 import { timeElement } from './time.js';
 
@@ -63,37 +62,24 @@ function addForm({ api, path }, reload) {
 }
 
 export function projectsCard(id, context) {
-  const list = h('ul', { class: 'lines' });
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load more projects');
-  const pages = pagedList({
-    api: context.api,
-    path: `${context.path}/projects`,
-    noun: 'projects',
-    list,
-    more,
-    limit: PAGE,
-    row: projectRow,
-    empty: () =>
-      h(
-        'li',
-        {},
-        emptyState({
-          drawing: 'job',
-          title: 'No project yet',
-          text: 'A project holds experiments, flags and feedback.',
-        }),
-      ),
-  });
+  const { api, path, team } = context;
   const body = h('div', { class: 'card-body' });
-  const reload = () =>
-    loadInto(body, async () => {
-      await pages.reload();
-      body.replaceChildren(
-        list,
-        more,
-        mayCreate(context.team.role) ? addForm(context, reload) : '',
-      );
-    });
-  reload();
+  const pages = pagedList({
+    api,
+    path: `${path}/projects`,
+    noun: 'projects',
+    limit: PAGE,
+    place: body,
+    kind: 'lines',
+    more: 'Load more projects',
+    row: projectRow,
+    empty: {
+      drawing: 'job',
+      title: 'No project yet',
+      text: 'A project holds experiments, flags and feedback.',
+    },
+    around: (list, more) => [list, more, mayCreate(team.role) ? addForm(context, pages.show) : null],
+  });
+  pages.show();
   return card(id, 'Projects', 'Each starts with development, staging and production.', body);
 }

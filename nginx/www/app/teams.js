@@ -1,36 +1,19 @@
 /* teams - which of the user's teams a page is about: ?team=<id>, else the first one. */
 
-import { byId, h } from './dom.js';
+import { addressSelect, asked } from './address.js';
+import { byId } from './dom.js';
 import { emptyState } from './page.js';
 
 const NAMES_MOST = 200; // the API's limit
 
 function chosenTeam(me) {
-  const wanted = new URLSearchParams(location.search).get('team');
+  const wanted = asked('team');
   return me.teams.find(({ id }) => id === wanted) ?? me.teams[0];
 }
 
-/* A select that goes to the same page for another team; null for one team. */
-function teamSelect(me, team) {
-  if (me.teams.length < 2) return null;
-  const select = h(
-    'select',
-    {},
-    me.teams.map(({ id, name }) =>
-      h(
-        'option',
-        {
-          value: id,
-          selected: id === team.id,
-        },
-        name,
-      ),
-    ),
-  );
-  select.addEventListener('change', () => {
-    location.assign(`${location.pathname}?team=${encodeURIComponent(select.value)}`);
-  });
-  return h('label', { class: 'field-inline' }, h('span', {}, 'Team'), select);
+function teamSelect(teams, chosen) {
+  const options = teams.map(({ id, name }) => [id, name]);
+  return addressSelect({ label: 'Team', name: 'team', options, chosen });
 }
 
 /* The team that the page is about, chosen on it; undefined where there is none, which the page says. */
@@ -46,7 +29,7 @@ export function teamOfPage(me) {
     );
     return undefined;
   }
-  byId('team-select').replaceChildren(...[teamSelect(me, team)].filter(Boolean));
+  if (me.teams.length > 1) byId('team-select').replaceChildren(teamSelect(me.teams, team.id));
   return team;
 }
 

@@ -1,12 +1,12 @@
 /* time - moments as people read them: relative in the text, absolute in the title. */
 
-const LOCALE = document.documentElement.lang || 'en';
+export const LOCALE = document.documentElement.lang || 'en';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const REFRESH_MS = 30000;
 
-const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
+export const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'long' });
 const short = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
 const shortYear = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium' });
@@ -24,7 +24,7 @@ function daysBetween(then, now) {
 }
 
 /* 'just now', '5 minutes ago', 'yesterday', '12 Mar', '12 Mar 2025' */
-export function relativeTime(then, now = new Date()) {
+function relativeTime(then, now = new Date()) {
   const seconds = Math.max(0, (now - then) / 1000); // a clock ahead of ours is no future
   if (seconds < 45) return 'just now';
   if (seconds < HOUR) return relative.format(-Math.max(1, Math.round(seconds / MINUTE)), 'minute');

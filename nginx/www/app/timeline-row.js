@@ -2,17 +2,12 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
-import { inZone, longTime, untilWords } from './schedule.js';
+import { clockWords, inZone, longTime, untilWords } from './schedule.js';
 import { VIEWER } from './viewer-zone.js';
+import { spanWords } from './words.js';
 
-const CLOCK = { hour: '2-digit', minute: '2-digit' };
 const DAY = { day: 'numeric', month: 'numeric', year: 'numeric' };
 const MINUTE_S = 60;
-const UNITS = [
-  ['day', 86400],
-  ['hour', 3600],
-  ['minute', 60],
-];
 
 /* What a moment does, by what became of it; what is to come is null. */
 const VERBS = {
@@ -53,26 +48,14 @@ const OUTCOMES = {
   DROPPED: { words: 'Dropped', tone: 'quiet', drawing: 'close' },
 };
 
-/* '2 days 3 hours': the two largest units, rounded down. */
-function spanWords(seconds) {
-  const at = UNITS.findIndex(([, size]) => seconds >= size);
-  if (at < 0) return 'less than a minute';
-  const words = (count, name) => `${count} ${name}${count === 1 ? '' : 's'}`;
-  const [name, size] = UNITS[at];
-  const first = words(Math.floor(seconds / size), name);
-  const next = UNITS[at + 1];
-  const rest = next ? Math.floor((seconds % size) / next[1]) : 0;
-  return rest > 0 ? `${first} ${words(rest, next[0])}` : first;
-}
-
 /* How late; null where it does not matter, and in drills, which decide what is not due yet. */
 function lateWords({ outcome, due_at: due, decided_at: decided }) {
   const seconds = (Date.parse(decided) - Date.parse(due)) / 1000;
+  const span = spanWords(seconds, ['day', 'hour', 'minute']);
   if (seconds < 0) return null;
-  if (outcome === 'FIRED')
-    return seconds < MINUTE_S ? 'On time.' : `${spanWords(seconds)} late.`;
+  if (outcome === 'FIRED') return seconds < MINUTE_S ? 'On time.' : `${span} late.`;
   const told = (outcome === 'MISSED' || outcome === 'FAILED') && seconds >= MINUTE_S;
-  return told ? `Decided ${spanWords(seconds)} after it was due.` : null;
+  return told ? `Decided ${span} after it was due.` : null;
 }
 
 /* Its page; null when it is gone. */
@@ -108,7 +91,7 @@ function thereWords(due, zone) {
   if (theirs === longTime(due, VIEWER)) return '';
   const date = new Date(due);
   const isSameDay = inZone(date, VIEWER, DAY) === inZone(date, zone, DAY);
-  return ` (${isSameDay ? inZone(date, zone, CLOCK) : theirs} in ${zone})`;
+  return ` (${isSameDay ? clockWords(due, zone) : theirs} in ${zone})`;
 }
 
 function dueWords({ outcome, due_at: due, time_zone: zone }) {
@@ -126,7 +109,7 @@ export function momentRow(moment, names) {
     h(
       'time',
       { class: 'moment-clock', datetime: at, 'data-fixed': true },
-      inZone(new Date(at), VIEWER, CLOCK),
+      clockWords(at),
     ),
     h(
       'span',

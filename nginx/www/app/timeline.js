@@ -5,8 +5,8 @@ import { withQuery } from './api.js';
 import { loadInto } from './card.js';
 import { INBOX_CHANGED } from './inbox-events.js';
 import { startPage, emptyState } from './page.js';
+import { moreButton } from './paged.js';
 import { projectOfPage } from './projects.js';
-import { complain } from './status.js';
 import { memberNames } from './teams.js';
 import { comingDayName, dayName } from './time.js';
 import { momentRow } from './timeline-row.js';
@@ -62,7 +62,6 @@ async function showTimeline(api, project) {
   const content = byId('content');
   const path = `/v1/projects/${project.id}/schedules`;
   const place = h('div', {});
-  const more = h('button', { class: 'button', type: 'button', hidden: true }, 'Load older moments');
   let names = new Map();
   let moments = [];
   let cursor = null;
@@ -86,19 +85,10 @@ async function showTimeline(api, project) {
     draw();
   }
 
-  more.addEventListener('click', async () => {
+  const more = moreButton('Load older moments', async () => {
     const before = moments.length;
-    more.disabled = true;
-    try {
-      await read(cursor);
-      const row = place.querySelectorAll('.moment-row')[before];
-      row?.setAttribute('tabindex', '-1');
-      row?.focus();
-    } catch (error) {
-      complain(error);
-    } finally {
-      more.disabled = false;
-    }
+    await read(cursor);
+    return place.querySelectorAll('.moment-row')[before];
   });
 
   /* News, or a tab that comes back: something may have become of something. */

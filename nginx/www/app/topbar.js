@@ -9,6 +9,7 @@ import { hintKey, onKeys, showKeys } from './keys.js';
 import { leave } from './session.js';
 import { Poller } from './poll.js';
 import { complain } from './status.js';
+import { badgeWords } from './words.js';
 
 /* Those at the end are on small screens in the account menu only. */
 const PAGES = [
@@ -23,7 +24,6 @@ const PAGES = [
   ['/dashboard/preferences', 'Preferences'],
 ];
 const COUNT_POLL_S = 30;
-const BADGE_MOST = 99;
 
 function mainNav() {
   return h(
@@ -132,7 +132,7 @@ function followCount(api, button, words, badge) {
   function show(unread) {
     count = unread;
     badge.hidden = unread === 0;
-    badge.textContent = unread > BADGE_MOST ? `${BADGE_MOST}+` : String(unread);
+    badge.textContent = badgeWords(unread);
     words.textContent = unread === 0 ? ' account' : ` account, ${unread} unread`;
   }
 

@@ -1,10 +1,6 @@
 /* types - what GET /v1/notifications/types says about each type; the server's registry decides. */
 
-/* 'issue.digest' -> 'Issue digest', for a type that the list does not know */
-function wordsOf(type) {
-  const words = type.replace(/[._]+/g, ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
+import { nameWords } from './words.js';
 
 /* Read the registry; without it every page still works, with plainer names. */
 export async function loadTypes(api) {
@@ -17,7 +13,7 @@ export async function loadTypes(api) {
   const byName = new Map(all.map((type) => [type.type, type]));
   return {
     all,
-    label: (type) => byName.get(type)?.label ?? wordsOf(type),
+    label: (type) => byName.get(type)?.label ?? nameWords(type),
     resource: (type) => byName.get(type)?.resource,
   };
 }

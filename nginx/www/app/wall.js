@@ -58,6 +58,11 @@ export function wallOf(instant, zone) {
   };
 }
 
+export const twoDigits = (number) => String(number).padStart(2, '0');
+
+/* {hour: 9, minute: 5} -> '09:05' */
+export const clockOf = ({ hour, minute }) => `${twoDigits(hour)}:${twoDigits(minute)}`;
+
 /* The first instant after the clocks were put forward between before and after. */
 function afterGap(before, after, zone) {
   const old = offset(before, zone);

@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 import { card, field, loadInto, onSubmit } from './card.js';
-import { confirmAction } from './dialog.js';
+import { confirmed } from './confirmed.js';
 import { isBad, reasonWords, stateTime, stateWord } from './delivery-words.js';
 import { secretBox } from './secret-box.js';
 import { complain, say } from './status.js';
@@ -33,20 +33,20 @@ async function tryOut(api, webhook, reload) {
   }
 }
 
-async function remove(api, webhook, reload) {
-  const sure = await confirmAction({
+function remove(api, webhook, reload) {
+  const question = {
     title: 'Delete the webhook?',
     action: 'Delete',
     text: 'Nothing is sent there any more, also not what waits.',
+  };
+  return confirmed(question, {
+    async act() {
+      await api.delete(`${PATH}/${webhook.id}`);
+      await reload();
+    },
+    done: 'Webhook deleted',
+    failed: 'Not deleted.',
   });
-  if (!sure) return;
-  try {
-    await api.delete(`${PATH}/${webhook.id}`);
-    say('Webhook deleted');
-    await reload();
-  } catch (error) {
-    complain(error, 'Not deleted.');
-  }
 }
 
 function webhookRow(api, webhook, reload) {
