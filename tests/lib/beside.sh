@@ -57,7 +57,7 @@ say_one() { # PID: what it said and found, once it has ended
 	local passed=0 failed=1 skipped=
 	wait "$1"
 	cat "${BESIDE[$1]}"
-	read -r passed failed skipped 2>/dev/null <"${BESIDE[$1]}.count" || failed "${BESIDE[$1]##*/}" "no end"
+	read -r passed failed skipped 2>/dev/null <"${BESIDE[$1]}.count" || { failed "${BESIDE[$1]##*/}" "no end"; try_again unknown; }
 	PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$SKIPPED$skipped
 	unset "BESIDE[$1]"
 }
