@@ -99,7 +99,7 @@ key_caller(struct req *rq, struct reply *rp, enum access access, const char *tex
 
 	if (!token_is_api_key(text, n))
 		return http_fail(rq, rp, 401, "Invalid API key");
-	rq->key_hash = token_hash(rq->a, text);
+	rq->key_hash = token_cache_hash(rq->a, text);
 	if (access == KEY_INLINE)
 		return 0;
 	st = db_read(rq->db, &q_caller_key, DB_ARGS(rq->key_hash), &rows);

@@ -71,13 +71,19 @@ rows_tag(const struct db_rows *rows)
 	return PQcmdStatus(rows->res);
 }
 
+static bool
+same_name(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
+
 /* As PQfnumber, which copies each name it is asked for, to read capitals as PostgreSQL would. */
 int
 rows_col(const struct db_rows *rows, const char *name)
 {
 	int n = PQnfields(rows->res), col = 0;
 
-	while (col < n && strcmp(PQfname(rows->res, col), name) != 0)
+	while (col < n && !same_name(PQfname(rows->res, col), name))
 		col++;
 	assert(col < n); /* a misspelt column: the first run of its test finds it */
 	return col;

@@ -1,11 +1,14 @@
-/* token_cache_test - what the cache says is what token_check says, first and again. */
+/* token_cache_test - what the cache says is what token_check and token_hash say, first and again. */
+#include <stdio.h>
 #include <string.h>
 
 #include "t.h"
 #include "token_cache.h"
 
-#define NOW   1700000000
-#define USERS 140000 /* more than there are places */
+#define NOW      1700000000
+/* more than there are places */
+#define USERS    140000
+#define API_KEYS 2000
 
 static const struct token_keys keys = {
 	.n = 1,
@@ -70,6 +73,21 @@ near_misses(struct arena *a)
 	T_OK(check(a, good, NOW + 60, &t) == TOKEN_EXPIRED, "expires in the cache too");
 }
 
+/* More keys than there are places, in both orders: the hash is always the key's own. */
+static void
+hashes(struct arena *a)
+{
+	char key[32];
+
+	for (int i = 0; i < 4 * API_KEYS; i++) {
+		snprintf(key, sizeof(key), "car_client_%d",
+		    i < 2 * API_KEYS ? i : 4 * API_KEYS - i);
+		T_SAME(token_cache_hash(a, key), token_hash(a, key), key);
+		T_SAME(token_cache_hash(a, key), token_hash(a, key), "again");
+		arena_reset(a);
+	}
+}
+
 int
 main(void)
 {
@@ -78,6 +96,7 @@ main(void)
 	arena_init(&a, 1 << 22);
 	many(&a);
 	near_misses(&a);
+	hashes(&a);
 	arena_free(&a);
 	return T_DONE("token_cache");
 }
