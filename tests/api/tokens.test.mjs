@@ -7,7 +7,7 @@ import { makeKey, makeWorld } from '../lib/world.mjs';
 
 const { owner, admin, outsider, team } = makeWorld();
 const me = '/v1/auth/me';
-const jwt = owner.token;
+const jwt = token(owner.email);
 const header = headerOf(jwt);
 const claims = claimsOf(jwt);
 const [h, c, m] = jwt.split('.');

@@ -1,5 +1,6 @@
 // browser - one Chromium for a test file: pages of a logged-in user, axe, screenshots, and a check
 // that no page ever logged an error of its own.  What it keeps is in tests/out (CARILLON_TEST_OUT).
+// It is the headless shell: the same engine, without windows half the work.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -31,7 +32,7 @@ async function launched() {
   if (browser) return browser;
   home = mkdtempSync(path.join(tmpdir(), 'carillon-browser-')); // the tests' user may have none
   browser = await chromium.launch({
-    executablePath: process.env.CARILLON_TEST_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CARILLON_TEST_CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: ARGS,
     env: { ...process.env, HOME: home },
   });

@@ -2,16 +2,26 @@
 // role, a second team for the outsider, a project, keys.  Each file makes its
 // own, so files do not meet.
 import { createHash, randomBytes } from 'node:crypto';
-import { exec, jsonb, quote, rows, token, uuid } from './client.mjs';
+import { exec, jsonb, quote, rows, sign, uuid } from './client.mjs';
 
 export const roles = ['owner', 'admin', 'developer', 'collaborator', 'viewer'];
 export const environments = ['development', 'staging', 'production'];
+
+const DAY = 86400;
+
+// A token as of scripts/token, but without its processes: most of a test's time would be theirs.
+function signedIn(user) {
+  const [iat, jti] = [Math.floor(Date.now() / 1000), uuid()];
+  exec(`INSERT INTO inbox (user_id) VALUES (${quote(user.id)}) ON CONFLICT DO NOTHING;
+    INSERT INTO sessions (id, user_id, expires_at) VALUES (${quote(jti)}, ${quote(user.id)}, to_timestamp(${iat + DAY}));`);
+  return sign('{"alg":"HS256","typ":"JWT"}', { sub: user.id, email: user.email, iat, exp: iat + DAY, jti });
+}
 
 // A user: id, email, and a token made when it is first asked for.
 export function makeUser(name, id = uuid()) {
   const user = { id, name, email: `${name}.${id.slice(0, 8)}@example.com` };
   let made;
-  Object.defineProperty(user, 'token', { get: () => (made ??= token(user.email)) });
+  Object.defineProperty(user, 'token', { get: () => (made ??= signedIn(user)) });
   return user;
 }
 
