@@ -13,6 +13,7 @@
 #define CRON_SECONDS  180
 #define CLOCK_WARN_MS 2000
 #define CLOCK_FAIL_MS 60000
+#define BUFFERS_MB    1024 /* from which on it costs to look them up in small pages */
 
 DEFINE_SCOPED(FILE *, fclose)
 DEFINE_SCOPED(DIR *, closedir)
@@ -191,4 +192,42 @@ check_cron(struct doctor *d)
 				: arena_fmt(&d->a, "it last ran %s s ago", age),
 		    "systemctl status carillon-cron.timer, or the crontab; nothing is sent or fired");
 	return fine(arena_fmt(&d->a, "it ran %s s ago", age));
+}
+
+/* That this host has, taken or free; 0 when it does not say. */
+static int64_t
+huge_pages(void)
+{
+	SCOPED(fclose) FILE *f = fopen("/proc/meminfo", "re");
+	int64_t n = 0;
+	char line[256];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "HugePages_Total: %" SCNd64, &n) == 1)
+			break;
+	return n;
+}
+
+/* README, "How fast it is", has what they bring. */
+struct finding
+check_pages(struct doctor *d)
+{
+	SCOPED(rows_free) struct db_rows *rows = NULL;
+	int64_t mb, pages;
+
+	if (!d->reached ||
+	    db_read(d->web, &q_doctor_buffers, (struct db_args){ 0 }, &rows) != DB_OK)
+		return skipped("no database");
+	mb = rows_int(rows, 0, "mb");
+	pages = rows_int(rows, 0, "pages");
+	if (mb < BUFFERS_MB || pages <= 0)
+		return fine(arena_fmt(&d->a, "%" PRId64 " MB of buffers need none", mb));
+	if (!rows_bool(rows, 0, "here"))
+		return skipped("the database is on another host");
+	if (huge_pages() >= pages)
+		return fine(arena_fmt(&d->a, "there are some for %" PRId64 " MB of buffers", mb));
+	return found(WARN, arena_fmt(&d->a, "none for PostgreSQL's %" PRId64 " MB of buffers", mb),
+	    arena_fmt(&d->a,
+		"vm.nr_hugepages=%" PRId64 " in /etc/sysctl.d, sysctl --system, restart PostgreSQL",
+		pages));
 }

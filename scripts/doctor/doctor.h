@@ -54,6 +54,6 @@ typedef struct finding check_fn(struct doctor *d);
 
 check_fn check_settings, check_secrets, check_web, check_worker, check_migrations, check_clock,
     check_cron, check_sockets, check_nginx, check_address, check_mail, check_reports, check_disk,
-    check_zones;
+    check_zones, check_pages;
 
 #endif

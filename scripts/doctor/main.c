@@ -37,6 +37,7 @@ static const struct check {
 	{ "mail reports", check_reports },
 	{ "disk", check_disk },
 	{ "time zones", check_zones },
+	{ "huge pages", check_pages },
 };
 
 /* ---- telling ---- */

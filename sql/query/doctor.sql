@@ -18,5 +18,12 @@ SELECT current_setting('server_version') AS version,
 	 ORDER BY s.name), ', ') AS endless,
        current_setting('timezone') = 'UTC' AS utc;
 
+-- name: doctor_buffers
+-- Megabytes of buffers, the huge pages that they would take (-1: this system has none), and whether
+-- the server runs on this host.
+SELECT pg_size_bytes(current_setting('shared_buffers')) / 1024 / 1024 AS mb,
+       current_setting('shared_memory_size_in_huge_pages')::int AS pages,
+       inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr() AS here;
+
 -- name: doctor_migrations
 SELECT name, sha256 FROM schema_migrations;

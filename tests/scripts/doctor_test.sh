@@ -39,14 +39,14 @@ fails cron 'cron has never run'
 check 'cron runs' copy "$BUILD/carillon-cron" all
 check 'then nothing fails' doctor
 look
-for name in settings secrets 'database: web' 'database: worker' migrations clock cron sockets nginx address disk 'time zones'; do
+for name in settings secrets 'database: web' 'database: worker' migrations clock cron sockets nginx address disk 'time zones' 'huge pages'; do
 	check "$name is well" state_is "$name" ok
 done
 check 'mail into a folder is worth a word' state_is mail warn
 check 'nobody reports on it' state_is 'mail reports' skipped
 check 'people read the same' grep -q "^database: web     ok    PostgreSQL .* as carillon_web\$" <(doctor)
 check 'no secret is said' refuse grep -q "$(sed -n 's/^CARILLON_JWT_SECRET=//p' "$ENV")" <(doctor; echo "$REPORT")
-check 'its JSON is JSON' node -e 'const r = JSON.parse(require("fs").readFileSync(0)); if (r.length < 14 || !r.every((x) => x.check && x.detail && "todo" in x)) process.exit(1)' <<<"$REPORT"
+check 'its JSON is JSON' node -e 'const r = JSON.parse(require("fs").readFileSync(0)); if (r.length < 15 || !r.every((x) => x.check && x.detail && "todo" in x)) process.exit(1)' <<<"$REPORT"
 check 'a wrong call' test "$(doctor --what 2>/dev/null; echo $?)" = 2
 
 # settings
@@ -97,6 +97,21 @@ check 'a clock that is off' grep -q '"check":"clock","state":"fail"' \
 	<(faketime -f +5m env ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" CARILLON_VAR="$V" "$BUILD/carillon-doctor" --json)
 check 'cron runs again' copy "$BUILD/carillon-cron" all
 check 'all of that is mended' doctor
+
+# A large PostgreSQL, whose memory nobody touches.  The host may have huge pages for it.
+BIG=$TEST_WORK/big
+mkdir "$BIG"
+cluster_init "$BIG/pg" "$BIG" --no-sync
+cluster_command "$BIG/pg" "$BIG"
+setsid setpriv --pdeathsig INT "${CLUSTER[@]}" -c shared_buffers=1GB >"$BIG/log" 2>&1 </dev/null &
+wait_for 60 cluster_ready "$BIG/pg"
+big() { psql -XqAt -d "$(cluster_url "$BIG" postgres postgres)" -c "$1"; }
+state=warn
+[ "$(awk '/^HugePages_Total/ { print $2 }' /proc/meminfo)" -lt "$(big 'SHOW shared_memory_size_in_huge_pages')" ] || state=ok
+set_to CARILLON_WEB_DATABASE_URL "$(cluster_url "$BIG" postgres postgres)"
+is 'huge pages' $state 'a gigabyte of buffers'
+cp "$TEST_WORK/good" "$ENV"
+cluster_stop "$BIG/pg"
 
 # the host
 fails_with() { # CHECK WHY VARIABLE
