@@ -47,11 +47,11 @@ owner_url() {
 
 # wait_for SECONDS COMMAND...: true as soon as the command is, false when the time is up
 wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) looked=0
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/./} < end)) || return 1
-		sleep 0.01
+		sleep $((++looked > 20 ? 5 : 1))e-2 # each is a process
 	done
 }
 
