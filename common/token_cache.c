@@ -39,13 +39,20 @@ digest_of(const char *text, size_t n)
 	return d;
 }
 
-static struct set *
-set_of(const struct digest *d)
+/* Which of n places, a power of two, is its own. */
+static size_t
+place_of(const struct digest *d, size_t n)
 {
 	uint32_t head;
 
 	memcpy(&head, d->bytes, sizeof(head));
-	return &sets[head & (nsets - 1)];
+	return head & (n - 1);
+}
+
+static struct set *
+set_of(const struct digest *d)
+{
+	return &sets[place_of(d, nsets)];
 }
 
 static bool
@@ -121,10 +128,8 @@ token_cache_hash(struct arena *a, const char *api_key)
 		char hash[HASH_ROOM];
 	} kept[KEYS], *place;
 	struct digest d = digest_of(api_key, strlen(api_key));
-	uint32_t head;
 
-	memcpy(&head, d.bytes, sizeof(head));
-	place = &kept[head % KEYS];
+	place = &kept[place_of(&d, KEYS)];
 	if (crypto_verify_16(place->of.bytes, d.bytes) != 0) {
 		snprintf(place->hash, sizeof(place->hash), "%s", token_hash(a, api_key));
 		place->of = d;
