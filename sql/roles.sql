@@ -7,7 +7,8 @@ GRANT USAGE ON SCHEMA public TO carillon_web, carillon_worker;
 GRANT SELECT, INSERT, UPDATE ON users, teams, sessions, login_codes, projects,
     environments, inbox, notifications, deliveries TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
-GRANT SELECT, INSERT, UPDATE, DELETE ON flags, flag_environments TO carillon_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flags TO carillon_web;
+GRANT SELECT, INSERT ON flag_environments TO carillon_web;
 GRANT SELECT, INSERT, DELETE ON inbox_marks TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;
@@ -23,7 +24,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON mail_batches TO carillon_worker;
 GRANT SELECT, UPDATE ON mail_pace TO carillon_worker;
 GRANT SELECT, UPDATE ON experiments TO carillon_worker;
 GRANT SELECT, INSERT ON audit TO carillon_worker;
-GRANT SELECT, UPDATE ON flags, flag_environments TO carillon_worker;
+GRANT SELECT, UPDATE ON flags TO carillon_worker;
+GRANT SELECT ON flag_environments TO carillon_worker;
 GRANT SELECT, UPDATE ON schedules, moments TO carillon_worker;
 -- Only to lock a member's row: nothing writes it.
 GRANT UPDATE (created_at) ON members TO carillon_worker;

@@ -39,7 +39,7 @@ SELECT e.created_at AS at, e.id, json_build_object('id', e.id, 'name', e.name, '
 SELECT f.created_at AS at, f.id, json_build_object('id', f.id, 'key', f.key, 'name', f.name, 'kind', f.kind,
 	   'variations', f.variations, 'default_on', f.default_on, 'default_off', f.default_off,
 	   'status', f.status, 'version', f.version, 'created_at', moment_text(f.created_at),
-	   'environments', (SELECT json_agg(json_build_object('id', e.id, 'name', e.name, 'enabled', fe.enabled)
+	   'environments', (SELECT json_agg(json_build_object('id', e.id, 'name', e.name, 'enabled', e.id = ANY (f.enabled_in))
 		  ORDER BY e.position, e.id)
 	      FROM flag_environments fe
 	      JOIN environments e ON e.id = fe.environment_id

@@ -51,7 +51,7 @@ WITH held AS MATERIALIZED (
 	  FROM flag_environments t
 	  JOIN flags f ON f.id = t.flag_id
 	 WHERE t.id = $1::uuid
-	   FOR NO KEY UPDATE OF f, t SKIP LOCKED
+	   FOR NO KEY UPDATE OF f SKIP LOCKED
 )
 SELECT 1
   FROM moments m
@@ -91,7 +91,7 @@ SELECT pg_current_xact_id_if_assigned()::text AS xact, m.kind, m.due_at, m.due_a
        coalesce(e.name, f.name, s.resource_name) AS resource_name,
        s.environment_id, coalesce(env.name, s.environment_name) AS environment_name,
        p.id AS project_id, p.name AS project_name, p.team_id, team.name AS team_name, team.strict_schedules, me.role,
-       coalesce(e.status, f.status) AS status, t.enabled, f.id AS flag_id,
+       coalesce(e.status, f.status) AS status, t.environment_id = ANY (f.enabled_in) AS enabled, f.id AS flag_id,
        p.snippet_seen_at, e.url_rules, e.variations, e.metrics,
        other.kind AS the_other, coalesce(other.due_at < m.due_at, false) AS waits,
        floor(extract(epoch FROM other.due_at) * 1000)::bigint AS other_due_ms,
@@ -123,17 +123,11 @@ UPDATE experiments
 
 -- name: fire_flag
 -- The same for flag environment $1 and its toggle.
-WITH toggled AS (
-	UPDATE flag_environments
-	   SET enabled = coalesce($2::boolean, enabled),
-	       version = version + (coalesce($2::boolean, enabled) <> enabled)::integer
-	 WHERE id = $1::uuid
-	RETURNING flag_id
-)
 UPDATE flags f
-   SET version = f.version + 1
-  FROM toggled
- WHERE f.id = toggled.flag_id;
+   SET enabled_in = coalesce(enabled_in(f.enabled_in, t.environment_id, $2::boolean), f.enabled_in),
+       version = f.version + 1
+  FROM flag_environments t
+ WHERE t.id = $1::uuid AND f.id = t.flag_id;
 
 -- name: fire_settle
 -- Moment $1 has come to $2 for reason $3.  What the schedule still has to come is dropped for

@@ -8,7 +8,8 @@
 
 -- name: flags_page
 SELECT me.role AS my_role, x.*,
-       (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
+       (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name,
+		'enabled', e.id = ANY (x.enabled_in),
 		'schedule', CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END)
 		ORDER BY e.position, e.id)
 	  FROM flag_environments t
@@ -20,7 +21,7 @@ SELECT me.role AS my_role, x.*,
   JOIN members me ON me.team_id = p.team_id
   LEFT JOIN LATERAL (
 	SELECT f.id, f.project_id, f.key, f.name, f.kind, f.variations, f.default_on,
-	       f.default_off, f.status, f.version, f.created_at
+	       f.default_off, f.enabled_in, f.status, f.version, f.created_at
 	  FROM flags f
 	 WHERE f.project_id = $1::uuid
 	   AND (f.created_at, f.id) < ($3::timestamptz, $4::uuid)
@@ -33,7 +34,8 @@ SELECT me.role AS my_role, x.*,
 -- Also flag_enter without locks, for a change that is only tried: role and team_id are for that.
 SELECT me.role AS my_role, me.role, p.team_id, f.id, f.project_id, f.key, f.name, f.kind,
        f.variations, f.default_on, f.default_off, f.status, f.version, f.created_at,
-       (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name, 'enabled', t.enabled,
+       (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name,
+		'enabled', e.id = ANY (f.enabled_in),
 		'schedule', CASE WHEN s.id IS NOT NULL THEN schedule_json(s) END)
 		ORDER BY e.position, e.id)
 	  FROM flag_environments t
@@ -128,7 +130,7 @@ DELETE FROM flags f
 
 -- name: flag_place
 -- Its environment with the id or name $3.
-SELECT f.project_id, f.key, f.status, f.version, t.id AS place_id, t.enabled,
+SELECT f.project_id, f.key, f.status, f.version, t.id AS place_id, e.id = ANY (f.enabled_in) AS enabled,
        e.id AS environment_id, e.name AS environment_name,
        (SELECT schedule_json(s) FROM schedules s
 	 WHERE s.resource_kind = 'flag_environment' AND s.resource_id = t.id
@@ -141,19 +143,13 @@ SELECT f.project_id, f.key, f.status, f.version, t.id AS place_id, t.enabled,
  WHERE f.id = $1::uuid AND me.user_id = $2::uuid;
 
 -- name: flag_toggle
-WITH moved AS (
-	UPDATE flags f
-	   SET version = f.version + 1
-	  FROM projects p
-	  JOIN members me ON me.team_id = p.team_id
-	 WHERE f.id = $1::uuid AND p.id = f.project_id AND me.user_id = $2::uuid
-	RETURNING f.id
-)
-UPDATE flag_environments t
-   SET enabled = $4::boolean, version = t.version + 1
-  FROM moved
- WHERE t.flag_id = moved.id AND t.environment_id = $3::uuid
-RETURNING t.enabled, (SELECT schedule_json(s) FROM schedules s
+UPDATE flags f
+   SET enabled_in = enabled_in(f.enabled_in, $3::uuid, $4::boolean), version = f.version + 1
+  FROM projects p
+  JOIN members me ON me.team_id = p.team_id
+  JOIN flag_environments t ON t.flag_id = $1::uuid AND t.environment_id = $3::uuid
+ WHERE f.id = $1::uuid AND p.id = f.project_id AND me.user_id = $2::uuid
+RETURNING $4::boolean AS enabled, (SELECT schedule_json(s) FROM schedules s
 	 WHERE s.resource_kind = 'flag_environment' AND s.resource_id = t.id
 	   AND s.status = 'PENDING') AS schedule;
 
@@ -183,8 +179,7 @@ SELECT me.role AS my_role, t.id AS place_id, s.version,
 -- name: flag_evaluate
 -- For all who ask at one time (db_read_together; why SELECT unnest: inbox_poll): the key with hash
 -- $1 and what its environment serves now for flag $2; value is NULL when there is no such flag.
--- Each LIMIT keeps the planner from joining the tables as wholes, the innermost from reading the flag
--- in all its environments.
+-- Each LIMIT keeps the planner from joining the tables as wholes.
 SELECT asked.nth, k.*
   FROM (SELECT unnest($1::bytea[]) AS hash, unnest($2::text[]) AS flag,
 	       generate_subscripts($1::bytea[], 1) AS nth) asked
@@ -195,15 +190,11 @@ SELECT asked.nth, k.*
 	       served.*
 	  FROM api_keys k
 	  LEFT JOIN LATERAL (
-		SELECT t.enabled,
-		       CASE WHEN t.enabled THEN f.default_on ELSE f.default_off END AS variant,
-		       CASE WHEN t.enabled THEN f.value_on ELSE f.value_off END AS value
+		SELECT at.enabled,
+		       CASE WHEN at.enabled THEN f.default_on ELSE f.default_off END AS variant,
+		       CASE WHEN at.enabled THEN f.value_on ELSE f.value_off END AS value
 		  FROM flags f
-		 CROSS JOIN LATERAL (
-			SELECT enabled
-			  FROM flag_environments
-			 WHERE flag_id = f.id AND environment_id = k.environment_id
-			 LIMIT 1) t
+		 CROSS JOIN LATERAL (SELECT k.environment_id = ANY (f.enabled_in) AS enabled) at
 		 WHERE f.project_id = k.project_id AND f.key = asked.flag AND f.status = 'ACTIVE'
 		 LIMIT 1) served ON true
 	 WHERE k.hash = asked.hash
@@ -214,12 +205,11 @@ SELECT asked.nth, k.*
 SELECT k.id, k.kind,
        k.expires_at IS NOT NULL AND k.expires_at <= now() AS expired,
        k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale,
-       f.key, t.enabled,
-       CASE WHEN t.enabled THEN f.default_on ELSE f.default_off END AS variant,
-       CASE WHEN t.enabled THEN f.value_on ELSE f.value_off END AS value
+       f.key, at.enabled,
+       CASE WHEN at.enabled THEN f.default_on ELSE f.default_off END AS variant,
+       CASE WHEN at.enabled THEN f.value_on ELSE f.value_off END AS value
   FROM api_keys k
-  LEFT JOIN (flags f JOIN flag_environments t ON t.flag_id = f.id)
-    ON f.project_id = k.project_id AND t.environment_id = k.environment_id
-   AND f.status = 'ACTIVE'
+  LEFT JOIN flags f ON f.project_id = k.project_id AND f.status = 'ACTIVE'
+ CROSS JOIN LATERAL (SELECT k.environment_id = ANY (f.enabled_in) AS enabled) at
  WHERE k.hash = $1::bytea
  ORDER BY f.key;

@@ -96,8 +96,8 @@ const CONTRADICTIONS = {
   'the state of an experiment is what the log says last': `SELECT e.name, e.status, last.action FROM experiments e CROSS JOIN LATERAL (
     SELECT action, after ->> 'status' AS status FROM audit a WHERE a.resource_id = e.id AND after ->> 'status' IS NOT NULL
       AND action NOT IN ('schedule.created', 'schedule.cancelled') ORDER BY at DESC LIMIT 1) last WHERE e.status NOT IN (last.status, 'SCHEDULED')`,
-  'a toggle is as the log left it': `SELECT f.key, e.name, t.enabled FROM flag_environments t JOIN flags f ON f.id = t.flag_id
-    JOIN environments e ON e.id = t.environment_id WHERE t.enabled <> coalesce((SELECT (a.after ->> 'enabled')::boolean FROM audit a
+  'a toggle is as the log left it': `SELECT f.key, e.name, f.enabled_in FROM flag_environments t JOIN flags f ON f.id = t.flag_id
+    JOIN environments e ON e.id = t.environment_id WHERE e.id = ANY (f.enabled_in) <> coalesce((SELECT (a.after ->> 'enabled')::boolean FROM audit a
       WHERE a.after ->> 'enabled' IS NOT NULL AND (a.resource_id = t.id OR a.resource_id = f.id AND a.after #>> '{environment,id}' = e.id::text)
       ORDER BY a.at DESC LIMIT 1), false)`,
   'an issue counts its events and users': `SELECT i.title, i.events, i.users FROM issues i

@@ -242,7 +242,7 @@ for (const [name, kind] of Object.entries(kinds)) {
     const { id } = expect(await put(kind, it, { [first]: soon, [end]: { days_after: 1, time: '12:00' } }), 201).schedule;
     decide(id, one, 'FIRED', '1 hour');
     exec(name === 'experiment' ? `UPDATE experiments SET status = 'RUNNING', version = version + 1 WHERE id = ${quote(it.id)};`
-      : `UPDATE flag_environments SET enabled = true WHERE id = ${quote(kind.resource(it))};`);
+      : `UPDATE flags SET enabled_in = ARRAY[${quote(world.team.environments.production)}::uuid] WHERE id = ${quote(it.id)};`);
     for (const body of [{ [first]: soon, [end]: { days_after: 2, time: '12:00' } }, { [end]: { days_after: 2, time: '12:00' } }]) {
       const { schedule } = expect(await put(kind, it, body), 200);
       assert.deepEqual([schedule[first], schedule.resolved[one].outcome, schedule.resolved[two].at], [soon, 'FIRED', '2098-05-07T12:00:00.000Z']);

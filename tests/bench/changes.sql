@@ -23,12 +23,13 @@ INSERT INTO api_keys (team_id, kind, name, prefix, hash, project_id, environment
 SELECT bench.uuid('b000', k), 'client', 'bench', 'car_client_', sha256(convert_to('car_client_' ||
        lpad((k * 10 + n)::text, 48, '0'), 'UTF8')), bench.uuid('d000', k), bench.uuid('e002', k)
   FROM generate_series(1, :users / 10) k, generate_series(0, 9) n;
-INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off)
+INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, enabled_in)
 SELECT bench.uuid('f000', k * 20 + n), bench.uuid('d000', k), 'flag-' || n, 'Flag ' || n, 'boolean',
-       '[{"name":"on","value":true},{"name":"off","value":false}]', 'on', 'off'
+       '[{"name":"on","value":true},{"name":"off","value":false}]', 'on', 'off',
+       CASE WHEN n % 2 = 0 THEN ARRAY[bench.uuid('e002', k)] ELSE '{}' END
   FROM generate_series(1, :users / 10) k, generate_series(1, 20) n;
-INSERT INTO flag_environments (flag_id, environment_id, enabled)
-SELECT bench.uuid('f000', k * 20 + n), bench.uuid('e00' || e, k), e = 2 AND n % 2 = 0
+INSERT INTO flag_environments (flag_id, environment_id)
+SELECT bench.uuid('f000', k * 20 + n), bench.uuid('e00' || e, k)
   FROM generate_series(1, :users / 10) k, generate_series(1, 20) n, generate_series(0, 2) e;
 
 INSERT INTO experiments (id, project_id, name, url_rules, variations, metrics)

@@ -20,8 +20,8 @@ const stored = (id) =>
   rows(`SELECT key, name, kind, variations, default_on, default_off, status
     FROM flags WHERE id = ${quote(id)}`)[0];
 const enabled = (id) =>
-  rows(`SELECT e.name FROM flag_environments f JOIN environments e ON e.id = f.environment_id
-    WHERE f.flag_id = ${quote(id)} AND f.enabled ORDER BY e.name`).map(({ name }) => name);
+  rows(`SELECT e.name FROM flags f JOIN environments e ON e.id = ANY (f.enabled_in)
+    WHERE f.id = ${quote(id)} ORDER BY e.name`).map(({ name }) => name);
 
 async function open(page, id, name) {
   await page.goto(`/dashboard/flags?id=${id}`);

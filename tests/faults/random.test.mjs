@@ -115,8 +115,8 @@ async function play(it, move) {
 /* ---- what is to be seen ---- */
 
 const order = (list) => list.map((m) => JSON.stringify(m)).sort();
-const seenOf = (list) => sql.rows(`SELECT r.id, coalesce(e.status, CASE WHEN f.status = 'ARCHIVED' THEN f.status WHEN t.enabled THEN 'on'
-      WHEN NOT t.enabled THEN 'off' END) AS state,
+const seenOf = (list) => sql.rows(`SELECT r.id, coalesce(e.status, CASE WHEN f.status = 'ARCHIVED' THEN f.status WHEN t.environment_id = ANY (f.enabled_in) THEN 'on'
+      WHEN f.id IS NOT NULL THEN 'off' END) AS state,
     (SELECT coalesce(json_agg(json_build_array(m.kind, floor(extract(epoch FROM m.due_at) * 1000), m.outcome, m.reason, m.scheduled_by,
         (SELECT count(*) FROM notifications n WHERE n.user_id = m.scheduled_by AND n.dedupe_key = 'moment:' || m.id))), '[]')
       FROM moments m JOIN schedules s ON s.id = m.schedule_id WHERE s.resource_id = r.id) AS moments,

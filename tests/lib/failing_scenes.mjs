@@ -47,13 +47,13 @@ export function makeScenes(sql) {
     const [id, at] = [uuid(), uuid()];
     await sql.run(`BEGIN; INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off)
       VALUES (${quote(id)}, ${quote(team.project)}, ${quote(`f-${id}`)}, 'Flag', 'boolean', '[{"name":"on","value":true},{"name":"off","value":false}]', 'on', 'off');
-      INSERT INTO flag_environments (id, flag_id, environment_id, enabled)
-      SELECT CASE name WHEN 'production' THEN ${quote(at)}::uuid ELSE gen_random_uuid() END, ${quote(id)}, id, false
+      INSERT INTO flag_environments (id, flag_id, environment_id)
+      SELECT CASE name WHEN 'production' THEN ${quote(at)}::uuid ELSE gen_random_uuid() END, ${quote(id)}, id
         FROM environments WHERE project_id = ${quote(team.project)}; COMMIT`);
     return { id, at };
   };
-  const toggleState = ({ id, at }) => `SELECT enabled, ${audits(at)}, (SELECT count(*) FROM audit WHERE resource_id = ${quote(id)}) AS more
-    FROM flag_environments WHERE id = ${quote(at)}`;
+  const toggleState = ({ id, at }) => `SELECT (SELECT t.environment_id = ANY (enabled_in) FROM flags WHERE flags.id = t.flag_id) AS enabled, ${audits(at)}, (SELECT count(*) FROM audit WHERE resource_id = ${quote(id)}) AS more
+    FROM flag_environments t WHERE id = ${quote(at)}`;
   const person = async () => { // who has logged in
     const [id, session] = [uuid(), uuid()];
     const email = `someone.${id}@example.com`;

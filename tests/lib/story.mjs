@@ -45,10 +45,10 @@ export const insertion = (moments) => {
   return `INSERT INTO experiments (id, project_id, name, status, url_rules, variations, metrics)
     SELECT resource, project, 'Try ' || left(id::text, 4), state, experiment -> 'url_rules', experiment -> 'variations', experiment -> 'metrics'
     ${of} WHERE NOT on_flag;
-  INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, status)
+  INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, enabled_in, status)
     SELECT flag, project, 'flag-' || flag, 'Flag', 'boolean', '[{"name":"on","value":true},{"name":"off","value":false}]', 'on', 'off',
-      CASE state WHEN 'ARCHIVED' THEN state ELSE 'ACTIVE' END ${of} WHERE on_flag;
-  INSERT INTO flag_environments (id, flag_id, environment_id, enabled) SELECT resource, flag, environment, state = 'on' ${of} WHERE on_flag;
+      CASE state WHEN 'on' THEN ARRAY[environment] ELSE '{}' END, CASE state WHEN 'ARCHIVED' THEN state ELSE 'ACTIVE' END ${of} WHERE on_flag;
+  INSERT INTO flag_environments (id, flag_id, environment_id) SELECT resource, flag, environment ${of} WHERE on_flag;
   INSERT INTO schedules (id, project_id, resource_kind, resource_id, resource_name, environment_id, environment_name, time_zone,
       first_at, end_at, end_days, end_time, scheduled_by)
     SELECT schedule, project, CASE WHEN on_flag THEN 'flag_environment' ELSE 'experiment' END, resource, 'Name',
@@ -61,7 +61,7 @@ export const insertion = (moments) => {
 
 // What became of the moments with these ids, in their order.  touched: changes of the experiment or toggle.
 export const storyQuery = (ids) => `SELECT m.id, m.kind, m.outcome, m.reason, s.status AS schedule,
-    CASE WHEN f.status = 'ARCHIVED' THEN f.status WHEN t.enabled THEN 'on' WHEN NOT t.enabled THEN 'off' ELSE e.status END AS state,
+    CASE WHEN f.status = 'ARCHIVED' THEN f.status WHEN t.environment_id = ANY (f.enabled_in) THEN 'on' WHEN f.id IS NOT NULL THEN 'off' ELSE e.status END AS state,
     coalesce(e.version, f.version) - 1 AS touched, n.notices, n.told, d.deliveries, a.audits
   FROM unnest(ARRAY[${ids.map(quote).join(', ')}]::uuid[]) WITH ORDINALITY AS ids (id, place)
   JOIN moments m ON m.id = ids.id

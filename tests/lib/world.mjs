@@ -192,11 +192,11 @@ export function makeFlags(team, list, enabled = []) {
   const made = list.map((fields) => ({ id: uuid(), project_id: team.project, key: `flag-${++serial}`, name: 'Flag', kind: 'boolean',
     variations: [{ name: 'on', value: true }, { name: 'off', value: false }], default_on: 'on', default_off: 'off', status: 'ACTIVE', ...fields }));
   const on = enabled.map((name) => quote(team.environments[name])).join(', ');
-  exec(`INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, status)
-    SELECT * FROM jsonb_to_recordset(${jsonb(made)}) AS t (id uuid, project_id uuid, key text, name text, kind text, variations jsonb,
+  exec(`INSERT INTO flags (id, project_id, key, name, kind, variations, default_on, default_off, status, enabled_in)
+    SELECT *, ARRAY[${on}]::uuid[] FROM jsonb_to_recordset(${jsonb(made)}) AS t (id uuid, project_id uuid, key text, name text, kind text, variations jsonb,
       default_on text, default_off text, status text);
-    INSERT INTO flag_environments (flag_id, environment_id, enabled)
-    SELECT f.id, e.id, ${on ? `e.id IN (${on})` : 'false'} FROM flags f JOIN environments e ON e.project_id = f.project_id
+    INSERT INTO flag_environments (flag_id, environment_id)
+    SELECT f.id, e.id FROM flags f JOIN environments e ON e.project_id = f.project_id
      WHERE f.id IN (${made.map(({ id }) => quote(id)).join(', ')});`);
   return made;
 }

@@ -30,7 +30,7 @@ contents() { # DATABASE COLUMNS
 
 # A release's database by our own backup and restore: the rows are what they were, the schema is ours.
 restored() { # NNNN
-	local old=old_$1 new=new_$1 names before
+	local old=old_$1 new=new_$1 names before toggles
 	admin "CREATE DATABASE $old OWNER carillon_migrator"
 	admin "CREATE DATABASE $new OWNER carillon_migrator"
 	check "$1: its dump loads" sql "$old" -1f "tests/upgrade/$1.dump"
@@ -41,6 +41,11 @@ restored() { # NNNN
 	check "$1: restored and brought up to date" owner "$new" scripts/restore "$TEST_WORK/$1.backup"
 	# the version of inboxes moves with a restore; what else differs was meant to
 	names=$(sed '/^inbox|/s/,version//' <<<"$names")
+	# a flag itself says where it is on (0034)
+	toggles=$(sql "$old" -c 'SELECT flag_id, environment_id FROM flag_environments WHERE enabled ORDER BY 1, 2')
+	names=$(sed '/^flag_environments|/s/,enabled,version//' <<<"$names")
+	check "$1: flags are on where they were" test "$toggles" = \
+		"$(sql "$new" -c 'SELECT id, unnest(enabled_in) FROM flags ORDER BY 1, 2')"
 	diff <(contents "$old" "$names") <(contents "$new" "$names") >"$TEST_WORK/$1.diff"
 	check "$1: every row is as it was" test ! -s "$TEST_WORK/$1.diff"
 	cat "$TEST_WORK/$1.diff"

@@ -240,7 +240,7 @@ test_second(void)
 	plan_second("disable", "-10 minutes", false);
 	T_OK(fire_at(worker, AT, false, n) && n[FIRE_FIRED] == 2, "both");
 	T_SAME(state_of("enable"), "off", "both");
-	T_OK(sql("SELECT version FROM flag_environments") == 3, "on and off");
+	T_OK(sql("SELECT version FROM flags") == 3, "on and off");
 	check_story("both at once");
 }
 

@@ -18,19 +18,17 @@ become(const char *kind, const char *state)
 		snprintf(text, sizeof(text), "UPDATE %s SET status = '%s'",
 		    is_flag(kind) ? "flags" : "experiments", state);
 		sql(text);
-	} else {
-		snprintf(text, sizeof(text), "UPDATE flag_environments SET enabled = %s",
-		    strcmp(state, "on") == 0 ? "true" : "false");
-		sql(text);
-	}
+	} else
+		sql(strcmp(state, "on") == 0 ? "UPDATE flags SET enabled_in = ARRAY[" ENV "::uuid]"
+					     : "UPDATE flags SET enabled_in = '{}'");
 }
 
 static inline const char *
 state_of(const char *kind)
 {
 	return sql_text(is_flag(kind)
-		? "SELECT CASE WHEN f.status = 'ARCHIVED' THEN f.status WHEN t.enabled THEN 'on' ELSE 'off' END"
-		  " FROM flags f JOIN flag_environments t ON t.flag_id = f.id WHERE f.id = " FLAG
+		? "SELECT CASE WHEN status = 'ARCHIVED' THEN status WHEN enabled_in <> '{}' THEN 'on' ELSE 'off' END"
+		  " FROM flags WHERE id = " FLAG
 		: "SELECT status FROM experiments WHERE id = " EXP);
 }
 
