@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, exec, rows, sanitized, value } from '../lib/client.mjs';
-import { dispatch, emptyQueue, enqueue, start, statuses } from '../lib/queue.mjs';
-import { checkBytes, checkExactly, checkPace, startResend } from '../lib/resend.mjs';
+import { checkPace, dispatch, emptyQueue, enqueue, start, statuses, watchTurns } from '../lib/queue.mjs';
+import { checkBytes, checkExactly, startResend } from '../lib/resend.mjs';
 
 const fake = await startResend();
 test.after(() => fake.stop());
@@ -156,6 +156,7 @@ for (const [name, hours] of [['daily_quota_exceeded', 1], ['monthly_quota_exceed
 
 test('it begins with 2 a second, and then keeps what it is told', async () => {
   afresh();
+  watchTurns();
   fake.pace = () => ({}); // tells nothing
   const ids = enqueue(4);
   exec('UPDATE deliveries SET solo = true');
@@ -164,6 +165,7 @@ test('it begins with 2 a second, and then keeps what it is told', async () => {
   checkExactly(fake, ids);
   delete fake.pace;
   afresh();
+  watchTurns();
   fake.limit = 5;
   const more = enqueue(8);
   exec('UPDATE deliveries SET solo = true');

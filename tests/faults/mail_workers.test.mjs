@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'node:test';
 import { sanitized } from '../lib/client.mjs';
 import { eventually } from '../lib/processes.mjs';
-import { dispatch, emptyQueue, enqueue, leasesOver, start, statuses, unfinished } from '../lib/queue.mjs';
-import { checkExactly, checkPace, startResend } from '../lib/resend.mjs';
+import { checkPace, dispatch, emptyQueue, enqueue, leasesOver, start, statuses, unfinished, watchTurns } from '../lib/queue.mjs';
+import { checkExactly, startResend } from '../lib/resend.mjs';
 
 const fake = await startResend();
 test.after(() => fake.stop());
@@ -40,6 +40,7 @@ test('20 workers over 10,000 mails', async (t) => {
 
 test('20 workers, one pace', async () => {
   afresh();
+  watchTurns();
   fake.limit = 8;
   const ids = enqueue(2000);
   const runs = await Promise.all(Array.from({ length: 20 }, () => start(fake.env).ended));

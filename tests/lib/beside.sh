@@ -54,7 +54,7 @@ say_ended() {
 }
 
 say_one() { # PID: what it said and found, once it has ended
-	local passed=0 failed=1 skipped=
+	local passed=0 failed=0 skipped=
 	wait "$1"
 	cat "${BESIDE[$1]}"
 	read -r passed failed skipped 2>/dev/null <"${BESIDE[$1]}.count" || { failed "${BESIDE[$1]##*/}" "no end"; try_again unknown; }

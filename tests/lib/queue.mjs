@@ -1,14 +1,33 @@
 // queue - mail that waits, and runs of carillon-cron dispatch beside it.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { exec, program, quote, root, rows, value } from './client.mjs';
 import { eventually } from './processes.mjs';
 
+// Write down from now on when PostgreSQL gives the right to a request (dispatch_take).  How late that
+// request then comes hangs on who has the processor, so this is what checkPace looks at.
+export const watchTurns = () => exec(`CREATE TABLE IF NOT EXISTS turns (at timestamptz NOT NULL);
+  CREATE OR REPLACE FUNCTION note_turn() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$ BEGIN
+    INSERT INTO turns VALUES (NEW.next_at - 1.1 / NEW.per_second * interval '1 second');
+    RETURN NULL;
+  END $$;
+  CREATE OR REPLACE TRIGGER note_turn AFTER UPDATE ON mail_pace FOR EACH ROW WHEN (current_query() LIKE '%RETURNING per_second%')
+    EXECUTE FUNCTION note_turn();
+  TRUNCATE turns;`);
+
 // Forget all mail, and what was learned about the provider.
 export function emptyQueue() {
   exec(`DELETE FROM deliveries; DELETE FROM mail_batches;
     UPDATE mail_pace SET per_second = 2, next_at = '-infinity', parked = NULL, parked_at = NULL, parked_until = NULL;`);
+}
+
+// No second has more than most turns, and no request came without one.
+export function checkPace({ requests }, most) {
+  const turns = rows('SELECT (extract(epoch FROM at) * 1000)::float8 AS at FROM turns ORDER BY at').map(({ at }) => at);
+  turns.forEach((at, n) => assert.ok(n < most || at - turns[n - most] >= 1000, `${most + 1} turns in ${at - turns[n - most]} ms`));
+  requests.forEach(({ at }, n) => assert.ok(turns[n] <= at + 1, `request ${n + 1} came before its turn`));
 }
 
 // n mails, to n users of their own; resolves to the ids of the deliveries.
