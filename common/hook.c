@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "scope.h"
 #include "text.h"
 
@@ -17,13 +17,6 @@
 #define ENCODED_MAX sodium_base64_ENCODED_LEN(crypto_auth_hmacsha256_BYTES, VARIANT)
 
 _Static_assert(sizeof(VERSION) - 1 + ENCODED_MAX <= HOOK_SIGN_MAX, "a signature fits");
-
-static void
-sodium_ready(void)
-{
-	if (sodium_init() < 0)
-		abort();
-}
 
 /* The bytes of a secret; 0 when it is none.  libsodium reads some bytes above 0x7f as letters. */
 static size_t
@@ -55,7 +48,7 @@ hook_secret(struct arena *a)
 	unsigned char key[MADE_BYTES];
 	char text[sodium_base64_ENCODED_LEN(MADE_BYTES, VARIANT)];
 
-	sodium_ready();
+	crypto_ready();
 	randombytes_buf(key, sizeof(key));
 	sodium_bin2base64(text, sizeof(text), key, sizeof(key), VARIANT);
 	return arena_fmt(a, PREFIX "%s", text);
@@ -72,7 +65,7 @@ sign(const char *secret, const char *id, const char *at, const char *body, size_
 
 	if (len == 0)
 		return false;
-	sodium_ready();
+	crypto_ready();
 	crypto_auth_hmacsha256_init(&st, key, len);
 	crypto_auth_hmacsha256_update(&st, (const unsigned char *)id, strlen(id));
 	crypto_auth_hmacsha256_update(&st, (const unsigned char *)".", 1);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <sodium.h>
 
+#include "crypto.h"
 #include "json.h"
 #include "token_claims.h"
 
@@ -12,16 +13,6 @@
 #define MAC_BYTES    TOKEN_MAC_BYTES
 #define PLAIN_HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" /* {"alg":"HS256","typ":"JWT"} */
 #define API_RANDOM   24                                     /* bytes behind an API key's prefix */
-
-static void
-sodium_ready(void)
-{
-	static bool is_ready;
-
-	if (!is_ready && sodium_init() < 0)
-		abort();
-	is_ready = true;
-}
 
 static void
 hmac(const char *key, const char *s, size_t n, unsigned char mac[MAC_BYTES])
@@ -143,7 +134,7 @@ token_check(struct arena *a, const char *text, size_t n, const struct token_keys
 	enum token_status st;
 	struct parts p;
 
-	sodium_ready();
+	crypto_ready();
 	if (!split(text, n, &p))
 		return TOKEN_MALFORMED;
 	st = check_mac(&p, keys);
@@ -168,7 +159,7 @@ token_make(struct arena *a, const struct token *t, const struct token_keys *keys
 	struct out claims;
 	size_t n;
 
-	sodium_ready();
+	crypto_ready();
 	assert(keys->n > 0);
 	out_init(&claims, a, 512);
 	out_open(&claims, '{');
@@ -260,7 +251,7 @@ token_api_key(struct arena *a, const char *prefix)
 	unsigned char bytes[API_RANDOM];
 	char hex[2 * API_RANDOM + 1];
 
-	sodium_ready();
+	crypto_ready();
 	randombytes_buf(bytes, sizeof(bytes));
 	sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
 	return arena_fmt(a, "%s%s", prefix, hex);

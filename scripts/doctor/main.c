@@ -6,10 +6,10 @@
  * of CARILLON_VAR.
  */
 #include <libgen.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "crypto.h"
 #include "doctor.h"
 #include "json.h"
 #include "log.h"
@@ -129,8 +129,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	arena_init(&d.a, ARENA_MAX);
-	if (!find_copy(&d) || sodium_init() < 0)
+	if (!find_copy(&d))
 		return 2;
+	crypto_ready();
 	if (d.conf != NULL) {
 		d.web = db_open(d.conf->web_database_url, d.conf->prepare);
 		d.worker = db_open(d.conf->worker_database_url, d.conf->prepare);

@@ -84,8 +84,7 @@ SELECT u.id, u.email, u.name, u.preferences, u.created_at,
 	  FROM members m
 	  JOIN teams t ON t.id = m.team_id
 	 WHERE m.user_id = u.id) AS teams,
-       (SELECT jsonb_build_object('reason', s.reason, 'detail', s.detail, 'since',
-	    to_char(s.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+       (SELECT jsonb_build_object('reason', s.reason, 'detail', s.detail, 'since', moment_text(s.since))
 	  FROM suppressions s
 	 WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_problem
   FROM users u
@@ -115,7 +114,6 @@ RETURNING u.id, u.email, u.name, u.preferences, u.created_at,
 	  FROM members m
 	  JOIN teams t ON t.id = m.team_id
 	 WHERE m.user_id = u.id) AS teams,
-       (SELECT jsonb_build_object('reason', s.reason, 'detail', s.detail, 'since',
-	    to_char(s.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+       (SELECT jsonb_build_object('reason', s.reason, 'detail', s.detail, 'since', moment_text(s.since))
 	  FROM suppressions s
 	 WHERE s.address = u.email AND s.lifted_at IS NULL) AS mail_problem;

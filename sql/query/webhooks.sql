@@ -36,7 +36,7 @@ WITH hook AS (
 ), made AS (
 	INSERT INTO deliveries (user_id, channel, kind, request_id, payload)
 	SELECT hook.user_id, 'webhook', 'webhook.test', $4::text, $3::jsonb || jsonb_build_object('timestamp',
-	       to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+	       moment_text(now()))
 	  FROM hook
 	 WHERE NOT EXISTS (
 		SELECT 1 FROM deliveries d

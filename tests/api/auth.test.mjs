@@ -3,7 +3,8 @@
 // from an address of its own; the last one is about that limit.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, claimsOf, cron, exec, expect, ok, quote, token, uuid, value } from '../lib/client.mjs';
+import { call, cron, exec, expect, ok, quote, token, uuid, value } from '../lib/client.mjs';
+import { claimsOf } from '../lib/jwt.mjs';
 import { codesTo, mailsTo } from '../lib/mail.mjs';
 import { insertUsers, makeUser } from '../lib/world.mjs';
 

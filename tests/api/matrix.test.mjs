@@ -3,7 +3,8 @@
 // one cannot be forgotten.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { call, exec, expect, quote, sign, claimsOf, headerOf, uuid } from '../lib/client.mjs';
+import { call, exec, expect, quote, sign, uuid } from '../lib/client.mjs';
+import { claimsOf, headerOf } from '../lib/jwt.mjs';
 import { operations } from '../lib/openapi.mjs';
 import { drifted, failedDelivery, give, makeExperiment, makeFeed, makeFlag, makeIssue, makeJob, makeKey, makeWebhook, makeWorld, roles } from '../lib/world.mjs';
 

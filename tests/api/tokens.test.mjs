@@ -2,7 +2,8 @@
 // (contract section 4).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { b64, call, claimsOf, exec, expect, headerOf, ok, quote, sign, token, uuid } from '../lib/client.mjs';
+import { call, exec, expect, ok, quote, sign, token, uuid } from '../lib/client.mjs';
+import { b64, claimsOf, headerOf } from '../lib/jwt.mjs';
 import { makeKey, makeWorld } from '../lib/world.mjs';
 
 const { owner, admin, outsider, team } = makeWorld();

@@ -5,7 +5,8 @@
 //   state(it)  a query whose one row tells how much of the change there is: never half of it
 // Without state it reads, and the same is read each time.
 import { randomUUID } from 'node:crypto';
-import { call, conf, expect, headerOf, quote, sign, uuid } from './client.mjs';
+import { call, conf, expect, quote, sign, uuid } from './client.mjs';
+import { headerOf } from './jwt.mjs';
 import { mailEvent, seconds, signHook } from './hooks.mjs';
 import { give, insertUsers, launchable, makeExperiment, makeFeed, makeFlag, makeUser, makeWorld, roles, seeSnippet } from './world.mjs';
 

@@ -2,7 +2,8 @@
 // role, a second team for the outsider, a project, keys.  Each file makes its
 // own, so files do not meet.
 import { createHash, randomBytes } from 'node:crypto';
-import { exec, jsonb, quote, rows, sign, uuid } from './client.mjs';
+import { exec, jsonb, quote, rows, secret, uuid } from './client.mjs';
+import { tokenOf } from './jwt.mjs';
 
 export const roles = ['owner', 'admin', 'developer', 'collaborator', 'viewer'];
 export const environments = ['development', 'staging', 'production'];
@@ -14,7 +15,7 @@ function signedIn(user) {
   const [iat, jti] = [Math.floor(Date.now() / 1000), uuid()];
   exec(`INSERT INTO inbox (user_id) VALUES (${quote(user.id)}) ON CONFLICT DO NOTHING;
     INSERT INTO sessions (id, user_id, expires_at) VALUES (${quote(jti)}, ${quote(user.id)}, to_timestamp(${iat + DAY}));`);
-  return sign('{"alg":"HS256","typ":"JWT"}', { sub: user.id, email: user.email, iat, exp: iat + DAY, jti });
+  return tokenOf({ sub: user.id, email: user.email, iat, exp: iat + DAY, jti }, secret());
 }
 
 // A user: id, email, and a token made when it is first asked for.
