@@ -7,7 +7,7 @@ import { root, uuid } from './client.mjs';
 
 const said = ['description', 'example', 'examples', 'default', 'title'];
 const known = new Set([...said, '$ref', 'type', 'required', 'properties', 'additionalProperties', 'items', 'enum', 'const', 'oneOf', 'format',
-  'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems']);
+  'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'x-unknown']);
 
 // The whole document as an object.
 export const document = JSON.parse(execFileSync(path.join(root, 'tests/node_modules/.bin/redocly'),
@@ -49,7 +49,8 @@ function object(schema, v, closed, at) {
   const lost = required.find((key) => !Object.hasOwn(v, key));
   if (lost !== undefined) return `${at} has no ${lost}`;
   for (const [key, member] of Object.entries(v)) {
-    const rule = Object.hasOwn(properties, key) ? properties[key] : more;
+    const dropped = schema['x-unknown'] === 'dropped' && !closed && !Object.hasOwn(schema.example, key);
+    const rule = Object.hasOwn(properties, key) ? properties[key] : dropped || more;
     if (rule === false) return `${at} has an unknown ${key}`;
     const why = rule === true ? null : misfit(rule, member, closed, `${at}.${key}`);
     if (why) return why;
@@ -101,7 +102,7 @@ function someObject(schema, ids) {
   const made = {};
   for (const [key, member] of Object.entries(schema.properties ?? {}))
     if (schema.required?.includes(key) || chance() < 0.5) made[key] = some(member, ids);
-  if (!schema.properties && chance() < 0.5) made[`x${below(3)}`] = typeof schema.additionalProperties === 'object' ? some(schema.additionalProperties, ids) : below(9);
+  if (!schema.properties && chance() < 0.5) made[one([`x${below(3)}`, ...Object.keys(schema.example ?? {})])] = typeof schema.additionalProperties === 'object' ? some(schema.additionalProperties, ids) : below(9);
   return made;
 }
 
