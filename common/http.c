@@ -177,21 +177,29 @@ is_json(const char *type)
 	    strchr("; \t", type[sizeof(json) - 1]) != NULL;
 }
 
+static int
+refuse_body(const struct route *r, struct req *rq, struct reply *rp, int status, const char *why)
+{
+	rq->refusal = why;
+	rp->status = status;
+	return r->refuse != NULL ? r->refuse(rq, rp) : http_fail(rq, rp, status, "%s", why);
+}
+
 /* 0, or the status already answered.  *body is owned by the caller. */
 static int
-read_body(struct req *rq, struct reply *rp, json_object **body)
+read_body(const struct route *r, struct req *rq, struct reply *rp, json_object **body)
 {
 	bool ok;
 
 	if (rq->raw_len == 0)
 		return 0;
 	if (!is_json(rq->content_type))
-		return http_fail(rq, rp, 415, "Content-Type must be application/json");
+		return refuse_body(r, rq, rp, 415, "Content-Type must be application/json");
 	*body = json_read(rq->raw, rq->raw_len, &ok);
 	if (!ok)
-		return http_fail(rq, rp, 400, "Malformed JSON");
+		return refuse_body(r, rq, rp, 400, "Malformed JSON");
 	if (*body != NULL && !json_object_is_type(*body, json_type_object))
-		return http_fail(rq, rp, 400, "Body must be a JSON object");
+		return refuse_body(r, rq, rp, 400, "Body must be a JSON object");
 	rq->body = *body;
 	return 0;
 }
@@ -233,7 +241,7 @@ http_dispatch(const struct route *table, struct req *rq, struct reply *rp)
 	if (r->access != ANYONE && r->access != SIGNED && auth_caller(rq, rp, r->access) != 0)
 		return rp->status;
 	if ((!is_unsafe(rq) || r->access == SIGNED ||
-		(auth_same_site(rq, rp) == 0 && read_body(rq, rp, &body) == 0)) &&
+		(auth_same_site(rq, rp) == 0 && read_body(r, rq, rp, &body) == 0)) &&
 	    check_params(rq, rp, r->params) == 0)
 		r->fn(rq, rp);
 	rq->body = NULL;

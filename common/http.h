@@ -9,11 +9,9 @@
 #include "json.h"
 
 /*
- * http - one request in, one reply out.
- *
- * Data flows one way: http_dispatch() finds the route, checks who calls, reads the
- * body, calls the handler and returns.  Handlers fill a reply; they never write to a
- * socket, so a half-sent or doubled answer cannot happen.
+ * http - one request in, one reply out.  Data flows one way: http_dispatch() finds the route, checks
+ * who calls, reads the body, calls the handler and returns.  Handlers fill a reply; they never write
+ * to a socket, so a half-sent or doubled answer cannot happen.
  */
 #define ROUTE_ARGS_MAX 4
 
@@ -55,6 +53,7 @@ struct req {
 	const char *user, *session; /* ids; NULL unless a user calls */
 	const struct api_key *key;  /* NULL unless a key calls */
 	const char *key_hash;       /* of a key that was presented: not checked yet */
+	const char *refusal;        /* why its body is, for route.refuse */
 };
 
 struct reply {
@@ -63,8 +62,7 @@ struct reply {
 	const char *type;  /* Content-Type; NULL is application/json */
 	const char *cache; /* Cache-Control; NULL is no-store */
 	const char *allow; /* with 405 */
-	/* header values, or NULL */
-	const char *etag, *poll, *unread, *undo, *retry_after, *cookie;
+	const char *etag, *poll, *unread, *undo, *retry_after, *cookie; /* headers, or NULL */
 	/* In place of a body: nginx's internal address of a file, and its Content-Disposition. */
 	const char *file, *file_title;
 };
@@ -77,6 +75,7 @@ struct route {
 	enum access access;
 	handler_fn *fn;
 	const char *const *params; /* query parameters that it knows; NULL: none */
+	handler_fn *refuse;        /* answers, with rp->status, when the body is refused; or NULL */
 };
 
 /* Each family defines this table; a NULL method ends it. */
@@ -87,9 +86,9 @@ int http_dispatch(const struct route *table, struct req *rq, struct reply *rp);
 
 /* ---- the three exits ---- */
 
-/* It worked: begin the JSON body of a 200 or 201; write it, then return rp->status. */
+/* It worked: begin the JSON body of a 200 or 201; write it, then return rp->status.  Or 204, 304. */
 struct out *http_begin(struct req *rq, struct reply *rp, int status);
-int http_empty(struct reply *rp, int status); /* 204, 304 */
+int http_empty(struct reply *rp, int status);
 /* {key:json} is all there is to say; json is JSON text, key our own. */
 int http_object(struct req *rq, struct reply *rp, int status, const char *key, const char *json);
 

@@ -41,6 +41,12 @@ evaluation_failed(struct req *rq, struct reply *rp, int status, const char *key,
 	return status;
 }
 
+int
+evaluate_refuse(struct req *rq, struct reply *rp)
+{
+	return evaluation_failed(rq, rp, rp->status, rq->arg[0], "PARSE_ERROR", rq->refusal);
+}
+
 /*
  * 0, or the status answered.  Bodies may hold more than a context in later versions of the
  * protocol: only strict handling refuses it.

@@ -54,8 +54,10 @@ show_flag(struct req *rq, struct reply *rp)
 }
 
 const struct route routes[] = {
-	{ "POST", "/ofrep/v1/evaluate/flags/{key}", KEY_INLINE, evaluate_flag, evaluate_params },
-	{ "POST", "/ofrep/v1/evaluate/flags", KEY_INLINE, evaluate_flags, evaluate_params },
+	{ "POST", "/ofrep/v1/evaluate/flags/{key}", KEY_INLINE, evaluate_flag, evaluate_params,
+	    evaluate_refuse },
+	{ "POST", "/ofrep/v1/evaluate/flags", KEY_INLINE, evaluate_flags, evaluate_params,
+	    evaluate_refuse },
 	{ "GET", "/v1/projects/{project}/flags", USER, list_flags, page_params },
 	{ "POST", "/v1/projects/{project}/flags", USER, add_flag },
 	{ "GET", "/v1/flags/{id}", USER, show_flag },

@@ -11,7 +11,7 @@
 handler_fn add_flag, change_flag, archive_flag, remove_flag;                /* edit.c */
 handler_fn run_flag, pause_flag;                                            /* toggle.c */
 handler_fn show_schedule, save_schedule, cancel_schedule, preview_schedule; /* schedule.c */
-handler_fn evaluate_flag, evaluate_flags;                                   /* evaluate.c */
+handler_fn evaluate_flag, evaluate_flags, evaluate_refuse;                  /* evaluate.c */
 extern const char *const evaluate_params[]; /* query parameters of both */
 
 /* What a caller may send of a flag, and the change that it makes. */

@@ -112,8 +112,10 @@ test('strict handling refuses what is otherwise ignored', async () => {
 });
 
 test('what is no JSON, and what is no path', async () => {
-  expect(await one('x', { body: undefined, raw: '{"context":' }), 400, 'Malformed JSON');
-  expect(await one('x', { body: undefined, raw: '[]' }), 400, 'Body must be a JSON object');
+  for (const [raw, why] of [['{"context":', 'Malformed JSON'], ['[]', 'Body must be a JSON object'], ['"x"', 'Body must be a JSON object']]) {
+    assert.deepEqual(expect(await one('x', { body: undefined, raw }), 400), failure(why, 'PARSE_ERROR', 'x'));
+    assert.deepEqual(expect(await bulk({ body: undefined, raw }), 400), failure(why, 'PARSE_ERROR'));
+  }
   expect(await one('x', { type: 'text/plain' }), 415);
   expect(await call('GET', `${all}/x`, { bearer }), 405);
   for (const path of ['/ofrep/', '/ofrep/v1', '/ofrep/v1/configuration', `${all}/`, `${all}/a/b`]) expect(await call('POST', path, { bearer }), 404, 'Not found', path);
