@@ -41,11 +41,16 @@ settle() {
 	settle_database "$given"
 }
 
-# Rewrites the lines that scripts/run decides and keeps every other one.
+# Rewrites the lines of what scripts/run decided or was given, so that programs run by hand and the next
+# start have the same, and keeps every other one.  What is for one start only is not among them: whether
+# there is a cron loop or a demo, and how many workers.
 write_env_file() {
 	local name names=(CARILLON_PORT CARILLON_LISTEN CARILLON_BASE_URL CARILLON_DATABASE_URL
-		CARILLON_WEB_DATABASE_URL CARILLON_WORKER_DATABASE_URL CARILLON_JWT_SECRET
-		CARILLON_MAIL_URL CARILLON_MAIL_FROM CARILLON_RESEND_WEBHOOK_SECRET)
+		CARILLON_WEB_DATABASE_URL CARILLON_WORKER_DATABASE_URL CARILLON_PREPARE CARILLON_CITUS
+		CARILLON_JWT_SECRET CARILLON_JWT_KID CARILLON_JWT_SECRET_OLD CARILLON_JWT_KID_OLD
+		CARILLON_MAIL_URL CARILLON_MAIL_FROM CARILLON_CA_FILE RESEND_API_KEY RESEND_API_URL
+		CARILLON_RESEND_WEBHOOK_SECRET CARILLON_WEBHOOK_LOCAL CARILLON_LEASE_SECONDS
+		CARILLON_KEY_RATE CARILLON_TLS_CERT CARILLON_TLS_KEY)
 	(
 		umask 077
 		{

@@ -21,7 +21,7 @@ trap 'run "$A" --stop >/dev/null; run "$B" --stop >/dev/null' EXIT
 # a first start makes everything
 PORT_A=$((20000 + RANDOM % 6000)) PORT_B=$((26000 + RANDOM % 6000))
 URL=http://127.0.0.1:$PORT_A
-check 'the first copy starts' env CARILLON_PORT=$PORT_A CARILLON_VAR="$A" scripts/run --background
+check 'the first copy starts' env CARILLON_PORT=$PORT_A RESEND_API_KEY=re_kept CARILLON_VAR="$A" scripts/run --background
 check 'it serves' answers "$URL" /livez 200
 check 'the settings are private' test "$(stat -c %a "$A/carillon.env")" = 600
 check 'the secret is long enough' grep -qE '^CARILLON_JWT_SECRET=[0-9a-f]{64}$' "$A/carillon.env"
@@ -83,11 +83,13 @@ check 'a supervisor is killed' kill -9 "$(pid_of "$A")"
 check 'its children go with it' eventually nothing_left "$A/"
 check 'it starts again' run "$A" --background
 check 'with the same settings' answers "$URL" /livez 200
+check 'also those that only programs read' grep -qx RESEND_API_KEY=re_kept "$A/carillon.env"
 check 'and the same secret' test "$(grep JWT_SECRET "$A/carillon.env")" = "$secret"
 
 # what it cannot say does not end it
-CARILLON_PORT=$PORT_B CARILLON_VAR=$B scripts/run >/dev/null 2>/dev/full &
+CARILLON_PORT=$PORT_B CARILLON_VAR=$B CARILLON_TLS_CERT='' CARILLON_TLS_KEY='' scripts/run >/dev/null 2>/dev/full &
 check 'a copy without room for its log starts' eventually answers "http://127.0.0.1:$PORT_B" /livez 200
+check 'what the environment has empty is forgotten' refuse grep -q TLS "$B/carillon.env"
 check 'its nginx is killed' kill -9 "$(child_of "$B" 'nginx: master')"
 check 'and comes back' eventually answers "http://127.0.0.1:$PORT_B" /livez 200
 check 'it stops, too' run "$B" --stop
