@@ -16,7 +16,7 @@ take_place(struct plan *p, const struct db_rows *place)
 		return;
 	p->resource = arena_dup(a, rows_text(place, 0, "place_id"));
 	p->project = arena_dup(a, rows_text(place, 0, "project_id"));
-	p->name = arena_dup(a, rows_text(place, 0, "key"));
+	p->name = arena_dup(a, rows_text(place, 0, "name"));
 	p->environment_id = arena_dup(a, rows_text(place, 0, "environment_id"));
 	p->environment_name = arena_dup(a, rows_text(place, 0, "environment_name"));
 	p->resource_version = arena_dup(a, rows_text(place, 0, "version"));

@@ -130,7 +130,7 @@ DELETE FROM flags f
 
 -- name: flag_place
 -- Its environment with the id or name $3.
-SELECT f.project_id, f.key, f.status, f.version, t.id AS place_id, e.id = ANY (f.enabled_in) AS enabled,
+SELECT f.project_id, f.key, f.name, f.status, f.version, t.id AS place_id, e.id = ANY (f.enabled_in) AS enabled,
        e.id AS environment_id, e.name AS environment_name,
        (SELECT schedule_json(s) FROM schedules s
 	 WHERE s.resource_kind = 'flag_environment' AND s.resource_id = t.id

@@ -127,18 +127,21 @@ UPDATE schedules s
 
 -- name: moments_page
 -- What is to come first, soonest first, then the past, newest first.  created_at is the
--- key of that order: years beyond 9000 run against the clock.
+-- key of that order: years beyond 9000 run against the clock.  Names are as they are now, or, of what
+-- is gone, as they were.
 SELECT me.role AS my_role, x.*
   FROM projects p
   JOIN members me ON me.team_id = p.team_id
   LEFT JOIN LATERAL (
 	SELECT k.at AS created_at, m.id, m.schedule_id, m.due_at, m.kind, m.rule, m.outcome,
 	       m.reason, m.decided_at, m.scheduled_by, m.created_at AS made_at, s.time_zone,
-	       s.resource_kind, s.resource_id, s.resource_name, t.flag_id, s.environment_id,
-	       s.environment_name
+	       s.resource_kind, s.resource_id, coalesce(e.name, f.name, s.resource_name) AS resource_name,
+	       t.flag_id, s.environment_id, s.environment_name
 	  FROM moments m
 	  JOIN schedules s ON s.id = m.schedule_id
-	  LEFT JOIN flag_environments t ON t.id = s.resource_id
+	  LEFT JOIN experiments e ON s.resource_kind = 'experiment' AND e.id = s.resource_id
+	  LEFT JOIN (flag_environments t JOIN flags f ON f.id = t.flag_id)
+	    ON s.resource_kind = 'flag_environment' AND t.id = s.resource_id
 	 CROSS JOIN LATERAL (SELECT CASE WHEN m.outcome IS NULL
 		THEN '9999-01-01Z'::timestamptz - (m.due_at - '2000-01-01Z'::timestamptz) / 10
 		ELSE m.decided_at END::timestamptz(3) AS at) k

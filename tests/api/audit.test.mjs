@@ -105,7 +105,7 @@ test('an entry of a schedule names what it is about, also when that is gone', as
   await ok(200, 'PATCH', `/v1/flags/${flag.id}`, { ...as, body: { name: 'New search' } });
   assert.deepEqual(await named(), [['New search', flag.id, environment], first]);
   await ok(200, 'DELETE', `/v1/flags/${flag.id}`, as);
-  assert.deepEqual(await named(), [[flag.key, null, environment], first]);
+  assert.deepEqual(await named(), [['Search', null, environment], first], 'as it was called when that was made');
   for (const entry of await entriesOf(world)) {
     if (!entry.action.startsWith('schedule.')) assert.equal(entry.resource_name, null, entry.action);
   }

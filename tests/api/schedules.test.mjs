@@ -410,7 +410,7 @@ test('moments: to come soonest first, then the past newest first, in pages', asy
   const path = `/v1/projects/${own.team.project}/schedules`;
   assert.deepEqual(await ok(200, 'GET', path, { as: own.viewer.token }), { moments: [], cursor: null, has_more: false });
   const it = makeExperiment(own.team.project, { name: 'Timeline' });
-  const flag = makeFlag(own.team);
+  const flag = makeFlag(own.team, { name: 'Search' });
   const as = own.developer.token;
   await ok(201, 'PUT', `/v1/experiments/${it.id}/schedule`, { as, body: { launch_at: soon, end: { at: '9999-01-01T00:00:00Z' }, time_zone: 'UTC' } });
   await ok(201, 'PUT', `/v1/flags/${flag.id}/environments/production/schedule`, { as, body: { enable_at: later, disable: { at: '2099-01-01T00:00:00Z' }, time_zone: 'Asia/Tokyo' } });
@@ -422,10 +422,14 @@ test('moments: to come soonest first, then the past newest first, in pages', asy
   assert.equal(moments[4].why, 'Somebody cancelled the schedule.');
   const { id, schedule_id: schedule, created_at: at, resource, ...rest } = moments[1];
   assert.ok(id && schedule && at);
-  assert.deepEqual({ ...resource, id: null }, { kind: 'flag_environment', id: null, name: flag.key, flag_id: flag.id });
+  assert.deepEqual({ ...resource, id: null }, { kind: 'flag_environment', id: null, name: 'Search', flag_id: flag.id });
   assert.deepEqual(rest, { kind: 'enable', due_at: later, rule: 'exact', time_zone: 'Asia/Tokyo', outcome: null, reason: null, why: null, decided_at: null,
     environment: { id: own.team.environments.production, name: 'production' }, scheduled_by: own.developer.id });
   assert.deepEqual(moments[0].resource, { kind: 'experiment', id: it.id, name: 'Timeline', flag_id: null });
   assert.deepEqual(await walk(`${path}?limit=1`, { as: own.viewer.token }), moments);
+  await ok(200, 'PATCH', `/v1/flags/${flag.id}`, { as, body: { name: 'New search' } });
+  assert.equal((await ok(200, 'GET', path, { as })).moments[1].resource.name, 'New search', 'as it is called now');
+  await ok(200, 'DELETE', `/v1/flags/${flag.id}`, { as });
+  assert.equal((await ok(200, 'GET', path, { as })).moments[1].resource.name, 'Search', 'or was when it was scheduled');
   await ok(404, 'GET', path, { as: own.outsider.token }, 'Project not found');
 });
