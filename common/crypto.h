@@ -3,8 +3,8 @@
 
 /*
  * crypto - make libsodium ready: it chooses the code for this processor and opens the source of
- * randomness.  For whoever signs, hashes or draws at random, before each such call; only the first
- * of a process costs anything.  Without randomness the process ends.
+ * randomness, without which the process ends.  For whoever draws at random or signs; to hash works
+ * without it.  Only the first call of a process costs anything.
  */
 void crypto_ready(void);
 

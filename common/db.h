@@ -32,7 +32,7 @@ enum db_status {     /* What became of a statement.  Details: db_error(). */
 	DB_CONFLICT, /* unique or foreign key violated */
 	DB_BAD,      /* a value that its type refuses */
 	DB_RETRY,    /* serialization failure or deadlock: db_tx runs again */
-	DB_BUSY,     /* a timeout of ours, or an upgrade: answer 503 */
+	DB_BUSY,     /* a timeout of ours: answer 503 */
 	DB_AWAY,     /* no connection, or it broke: answer 503.  Of a write nobody may know */
 	DB_FAIL      /* anything else: our fault */
 };

@@ -22,7 +22,6 @@ static const struct {
 	{ "26000", DB_RETRY },    /* invalid_sql_statement_name: not prepared after all */
 	{ "40001", DB_RETRY },    /* serialization_failure */
 	{ "40P01", DB_RETRY },    /* deadlock_detected */
-	{ "42703", DB_BUSY },     /* undefined_column: a newer release is coming */
 	{ "42P05", DB_RETRY },    /* duplicate_prepared_statement: prepared already */
 	{ "53", DB_AWAY },        /* insufficient_resources: connections, memory, disk */
 	{ "55P03", DB_BUSY },     /* lock_not_available */

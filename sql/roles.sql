@@ -9,6 +9,7 @@ GRANT SELECT, INSERT, UPDATE ON users, teams, sessions, login_codes, projects,
 GRANT SELECT, INSERT, UPDATE, DELETE ON members, api_keys TO carillon_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flags TO carillon_web;
 GRANT SELECT, INSERT ON flag_environments TO carillon_web;
+REVOKE UPDATE, DELETE ON flag_environments FROM carillon_web, carillon_worker; -- had until 0034
 GRANT SELECT, INSERT, DELETE ON inbox_marks TO carillon_web;
 GRANT SELECT, INSERT ON audit, feedback TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON experiments TO carillon_web;

@@ -45,7 +45,7 @@ SELECT 1
    FOR NO KEY UPDATE OF m SKIP LOCKED;
 
 -- name: fire_hold_flag
--- The same for flag environment $1 and its flag.
+-- The same for flag environment $1: the lock is that of its flag, which says where it is on.
 WITH held AS MATERIALIZED (
 	SELECT 1
 	  FROM flag_environments t

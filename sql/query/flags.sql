@@ -179,7 +179,8 @@ SELECT me.role AS my_role, t.id AS place_id, s.version,
 -- name: flag_evaluate
 -- For all who ask at one time (db_read_together; why SELECT unnest: inbox_poll): the key with hash
 -- $1 and what its environment serves now for flag $2; value is NULL when there is no such flag.
--- Each LIMIT keeps the planner from joining the tables as wholes.
+-- Each LIMIT keeps the planner from joining the tables as wholes.  That a flag has a place in each
+-- environment of its project is flag_add's to see to; nobody looks here.
 SELECT asked.nth, k.*
   FROM (SELECT unnest($1::bytea[]) AS hash, unnest($2::text[]) AS flag,
 	       generate_subscripts($1::bytea[], 1) AS nth) asked

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { call, cron, exec, ok, quote, rows } from '../lib/client.mjs';
+import { call, cron, exec, ok, quote, rows, value } from '../lib/client.mjs';
 import { fire } from '../lib/fire.mjs';
 import { drifted, makeExperiment, makeFlag, makeWorld, seeSnippet } from '../lib/world.mjs';
 
@@ -15,8 +15,8 @@ const as = { as: main.developer.token };
 const zone = 'America/New_York';
 
 // The clock is the database's, so the moment comes to it.
-const comeDue = (resource, late) => exec(`UPDATE moments m SET due_at = date_trunc('milliseconds', now()) - interval ${quote(late)}
-  FROM schedules s WHERE s.id = m.schedule_id AND s.resource_id = ${quote(resource)} AND m.kind IN ('launch', 'enable');`);
+const comeDue = (resource, late, kinds = ['launch', 'enable']) => exec(`UPDATE moments m SET due_at = date_trunc('milliseconds', now()) - interval ${quote(late)}
+  FROM schedules s WHERE s.id = m.schedule_id AND s.resource_id = ${quote(resource)} AND m.kind IN (${kinds.map(quote).join(', ')});`);
 const told = (resource) => rows(`SELECT user_id, type, title, link, data FROM notifications WHERE resource_id = ${quote(resource)}`);
 const audited = async (resource) => (await ok(200, 'GET', `/v1/teams/${main.team.id}/audit?limit=200`, { as: main.owner.token })).entries
   .filter((entry) => entry.resource_id === resource && entry.action.startsWith('schedule.'));
@@ -64,16 +64,38 @@ test('an hour and more: missed, a draft again, one notice with a way to schedule
   assert.equal((await audited(experiment.id))[0].action, 'schedule.missed');
 });
 
-test('a flag is switched on in one environment and in no other', async () => {
-  const flag = makeFlag(main.team);
-  const [{ id: place }] = rows(`SELECT id FROM flag_environments WHERE flag_id = ${quote(flag.id)}
-    AND environment_id = ${quote(main.team.environments.staging)}`);
-  await ok(201, 'PUT', `/v1/flags/${flag.id}/environments/staging/schedule`, { ...as, body: { enable_at: soon(), time_zone: zone } });
-  comeDue(place, '5 seconds');
+const onIn = async (flag) => (await ok(200, 'GET', `/v1/flags/${flag.id}`, as)).flag.environments
+  .filter((each) => each.enabled).map((each) => each.name).sort();
+const placeOf = (flag, environment) => value(`SELECT id FROM flag_environments WHERE flag_id = ${quote(flag.id)}
+  AND environment_id = ${quote(main.team.environments[environment])}`);
+
+// A flag keeps all of its environments in one place.
+for (const [what, before, body, after] of [
+  ['on', [], { enable_at: soon() }, ['staging']],
+  ['on beside another', ['development'], { enable_at: soon() }, ['development', 'staging']],
+  ['on though it is', ['production', 'staging'], { enable_at: soon() }, ['production', 'staging']],
+  ['off beside others', ['development', 'production', 'staging'], { disable: { at: soon() } }, ['development', 'production']],
+])
+  test(`a flag is switched ${what} in one environment and in no other`, async () => {
+    const flag = makeFlag(main.team, {}, before);
+    const place = placeOf(flag, 'staging');
+    await ok(201, 'PUT', `/v1/flags/${flag.id}/environments/staging/schedule`, { ...as, body: { ...body, time_zone: zone } });
+    comeDue(place, '5 seconds', ['enable', 'disable']);
+    cron('fire');
+    assert.deepEqual(await onIn(flag), after);
+    assert.equal(told(place).length, 1);
+  });
+
+test('two environments of a flag at one time, and a third by hand', async () => {
+  const flag = makeFlag(main.team, {}, ['staging', 'production']);
+  const plans = { development: { enable_at: soon() }, staging: { disable: { at: soon() } } };
+  for (const [name, body] of Object.entries(plans)) {
+    await ok(201, 'PUT', `/v1/flags/${flag.id}/environments/${name}/schedule`, { ...as, body: { ...body, time_zone: zone } });
+    comeDue(placeOf(flag, name), '5 seconds', ['enable', 'disable']);
+  }
+  await ok(200, 'POST', `/v1/flags/${flag.id}/environments/production/pause`, as);
   cron('fire');
-  const { flag: now } = await ok(200, 'GET', `/v1/flags/${flag.id}`, as);
-  assert.deepEqual(now.environments.filter((each) => each.enabled).map((each) => each.name), ['staging']);
-  assert.equal(told(place).length, 1);
+  assert.deepEqual(await onIn(flag), ['development']);
 });
 
 test('who has lost the right to publish schedules in vain', async () => {

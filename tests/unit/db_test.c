@@ -12,7 +12,6 @@ SQL(echo, 1, "SELECT $1::text AS said");
 SQL(nothing, 1, "SELECT 1 WHERE $1::text IS NULL");
 SQL(cast, 1, "SELECT $1::uuid AS id");
 SQL(slow, 1, "SELECT pg_sleep($1::float8)");
-SQL(former, 1, "SELECT no_longer FROM (SELECT $1::text) t");
 SQL(gone, 0,
     "DO $do$ BEGIN RAISE EXCEPTION 'failure on connection marked as essential: 10.0.0.2:5432'"
     " USING ERRCODE = 'XX000'; END $do$");
@@ -54,7 +53,6 @@ statuses(void)
 		{ &echo, "\xff", DB_BAD },
 		{ &divide, "0", DB_FAIL },
 		{ &slow, "5", DB_BUSY },
-		{ &former, "a column that an upgrade has dropped", DB_BUSY },
 		{ &echo, "still here", DB_OK },
 	};
 

@@ -258,7 +258,8 @@ test_values(void)
 	    "\xf0\x9f\x94\x94\xc3\xa4/\n", "string");
 	T_OK(json_object_get_int64(json_object_array_get_idx(v, 1)) == INT64_MIN, "min");
 	T_OK(json_object_get_int64(json_object_array_get_idx(v, 2)) == INT64_MAX, "max");
-	T_SAME(json_object_to_json_string(json_object_array_get_idx(v, 4)), "18446744073709551615", "kept");
+	T_SAME(json_object_to_json_string(json_object_array_get_idx(v, 4)), "18446744073709551615",
+	    "kept");
 	T_OK(json_object_get_int64(json_object_array_get_idx(v, 4)) == INT64_MAX, "at most that");
 	T_OK(json_object_is_type(json_object_array_get_idx(v, 1), json_type_int), "type");
 	v = (json_object_put(v), read_copy(S("null"), &ok));
