@@ -46,11 +46,12 @@ ask_on() {
 	ASKING=$!
 	eventually test -s "$TEST_WORK/codes"
 }
-none_refused() {
+none_refused() { answers_were 401; }
+answers_were() { # CODE...: in order
 	inside touch /root/enough
 	wait "$ASKING"
-	sort "$TEST_WORK/codes" | uniq -c >"$TEST_WORK/counts"
-	[ "$(sort -u "$TEST_WORK/codes")" = 401 ]
+	sort "$TEST_WORK/codes" | uniq -c | tee -a "$TEST_WORK/counts"
+	[ "$(sort -u "$TEST_WORK/codes")" = "$(printf '%s\n' "$@")" ]
 }
 
 # ---- before there is a PostgreSQL or nginx ----
@@ -214,6 +215,12 @@ check 'and installed' inside dpkg -i /root/next.deb
 check 'it is the next one' test "$(inside carillon version)" = 9.9
 check 'it runs' eventually doctor
 check 'no request was refused' none_refused
+echo 'ALTER TABLE teams ADD later text; SELECT pg_sleep(1);' >"$TEST_WORK/next/usr/lib/carillon/sql/migrations/9999_later.sql"
+dpkg-deb --root-owner-group -Znone --build "$TEST_WORK/next" "$ROOTFS/root/next.deb" >/dev/null
+ask_on
+check 'one that changes the schema' inside dpkg -i /root/next.deb
+check 'it is changed' eventually doctor
+check 'and whoever came meanwhile was told to come again' answers_were 401 503
 check 'the settings are as they were' test "$(inside sha256sum /etc/carillon/carillon.env)" = "$settings"
 
 # ---- the end ----
