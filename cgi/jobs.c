@@ -204,6 +204,9 @@ start_body(struct db_tx *tx, void *ctx)
 	    NULL);
 	if (st != DB_OK)
 		return st;
+	if (w->project_id == NULL && job_find(w->type)->needs_project)
+		return change_refuse(c, 422,
+		    arena_fmt(rq->a, "project_id is needed for %s", w->type));
 	if (w->project_id != NULL) {
 		st = db_exec(tx, &q_job_project, DB_ARGS(c->id, w->project_id), NULL);
 		if (st == DB_NONE)
@@ -232,8 +235,6 @@ start_job(struct req *rq, struct reply *rp)
 
 	if (field_read(rq, rp, start_fields, &w) != 0)
 		return rp->status;
-	if (job_find(w.type)->needs_project && w.project_id == NULL)
-		return http_fail(rq, rp, 422, "project_id is needed for %s", w.type);
 	if (change_begin(&w.c, rq, rp, "Team") != 0)
 		return rp->status;
 	return change_reply(rq, rp, db_tx(rq->db, start_body, &w), &w.c, 201, "job");
