@@ -38,6 +38,7 @@ settle() {
 	fi
 	: "${CARILLON_MAIL_URL:=file:$VAR/mail}" "${CARILLON_MAIL_FROM:=Carillon <carillon@localhost>}"
 	: "${CARILLON_JWT_SECRET:=$(random_hex 32)}"
+	[ "$(printf %s "$CARILLON_JWT_SECRET" | wc -c)" -ge 32 ] || die "CARILLON_JWT_SECRET has less than 32 bytes"
 	settle_database "$given"
 }
 

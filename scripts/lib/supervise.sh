@@ -77,7 +77,17 @@ start_nginx() {
 	wait_for 15 serving || not_serving
 }
 
-start_cron() { [ "$CARILLON_CRON" != on ] || { start_child cron; start_child cron-jobs; }; }
+# /readyz asks whether cron has run, so ready is after its first run.
+start_cron() {
+	[ "$CARILLON_CRON" = on ] || return 0
+	start_child cron
+	start_child cron-jobs
+	wait_for 30 cron_has_run || warn "cron has not run yet; see $(log_of cron)"
+}
+cron_has_run() {
+	[ "$(psql -qXAt -d "$CARILLON_DATABASE_URL" -c \
+		"SELECT max(greatest(started_at, finished_at)) > now() - interval '3 minutes' FROM heartbeats" 2>/dev/null)" = t ]
+}
 
 # Every pool has its socket and nginx takes connections.
 serving() {

@@ -33,9 +33,11 @@ check 'a token opens the inbox' test "$(curl -s -o /dev/null -w '%{http_code}' \
 	-b "token=$(CARILLON_VAR=$A scripts/token owner@example.com)" "$URL/v1/notifications")" = 200
 
 # side by side, and twice
+check 'a secret that is too short is refused' refuse env CARILLON_JWT_SECRET="$(printf %031d 0)" CARILLON_DEMO=off CARILLON_PORT=$PORT_B CARILLON_VAR="$B" scripts/run
+check 'and kept nowhere' test ! -e "$B/carillon.env"
 check 'the same port is refused' refuse env CARILLON_PORT=$PORT_A CARILLON_VAR="$B" scripts/run
-check 'a second copy starts' env CARILLON_PORT=$PORT_B CARILLON_VAR="$B" scripts/run --background
-check 'the second copy serves' answers "http://127.0.0.1:$PORT_B" /livez 200
+check 'a second copy starts, with cron' env CARILLON_CRON=on CARILLON_PORT=$PORT_B CARILLON_VAR="$B" scripts/run --background
+check 'ready is when cron has run' answers "http://127.0.0.1:$PORT_B" /readyz 200
 check 'starting again says so' grep -q 'already running' <(run "$A")
 check 'so does the background' grep -q 'already running' <(run "$A" --background)
 check 'the second copy stops' run "$B" --stop
