@@ -48,6 +48,11 @@ for (const [body, status, text] of refused)
     await ok(status, 'POST', jobsOf, { as: owner.token, body }, text);
   });
 
+test("a team that is somebody else's, or none, comes before what the body lacks", async () => {
+  for (const at of [jobsOf, `/v1/teams/${uuid()}/jobs`, '/v1/teams/x/jobs'])
+    await ok(404, 'POST', at, { as: outsider.token, body: { type: 'project_export' } }, 'Team not found');
+});
+
 test('started by an admin: it waits, and one row tells of it', async () => {
   const place = project('Shop');
   const job = await started(place, {}, { as: admin.token });
