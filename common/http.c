@@ -178,11 +178,10 @@ is_json(const char *type)
 }
 
 static int
-refuse_body(const struct route *r, struct req *rq, struct reply *rp, int status, const char *why)
+refuse_body(const struct route *r, struct req *rq, struct reply *rp, const char *why)
 {
 	rq->refusal = why;
-	rp->status = status;
-	return r->refuse != NULL ? r->refuse(rq, rp) : http_fail(rq, rp, status, "%s", why);
+	return r->refuse != NULL ? r->refuse(rq, rp) : http_fail(rq, rp, 400, "%s", why);
 }
 
 /* 0, or the status already answered.  *body is owned by the caller. */
@@ -194,12 +193,12 @@ read_body(const struct route *r, struct req *rq, struct reply *rp, json_object *
 	if (rq->raw_len == 0)
 		return 0;
 	if (!is_json(rq->content_type))
-		return refuse_body(r, rq, rp, 415, "Content-Type must be application/json");
+		return http_fail(rq, rp, 415, "Content-Type must be application/json");
 	*body = json_read(rq->raw, rq->raw_len, &ok);
 	if (!ok)
-		return refuse_body(r, rq, rp, 400, "Malformed JSON");
+		return refuse_body(r, rq, rp, "Malformed JSON");
 	if (*body != NULL && !json_object_is_type(*body, json_type_object))
-		return refuse_body(r, rq, rp, 400, "Body must be a JSON object");
+		return refuse_body(r, rq, rp, "Body must be a JSON object");
 	rq->body = *body;
 	return 0;
 }

@@ -75,7 +75,7 @@ struct route {
 	enum access access;
 	handler_fn *fn;
 	const char *const *params; /* query parameters that it knows; NULL: none */
-	handler_fn *refuse;        /* answers, with rp->status, when the body is refused; or NULL */
+	handler_fn *refuse;        /* answers 400 when the body is no JSON object; or NULL */
 };
 
 /* Each family defines this table; a NULL method ends it. */

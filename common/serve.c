@@ -398,20 +398,19 @@ drain(const sigset_t *unblocked)
 static void
 catch_signals(sigset_t *unblocked)
 {
+	/* QUIT: multiwatch 1.0.0 sends that to its workers when it is told to send TERM */
+	static const int signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGUSR1 };
 	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
 	sigset_t block;
 
 	sigemptyset(&block);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGUSR1);
+	for (size_t i = 0; i < COUNT(signals); i++)
+		sigaddset(&block, signals[i]);
 	sigprocmask(SIG_BLOCK, &block, unblocked);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGUSR1, &sa, NULL);
-	sigdelset(unblocked, SIGTERM);
-	sigdelset(unblocked, SIGINT);
-	sigdelset(unblocked, SIGUSR1);
+	for (size_t i = 0; i < COUNT(signals); i++) {
+		sigaction(signals[i], &sa, NULL);
+		sigdelset(unblocked, signals[i]);
+	}
 	signal(SIGPIPE, SIG_IGN);
 }
 

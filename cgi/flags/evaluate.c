@@ -44,7 +44,7 @@ evaluation_failed(struct req *rq, struct reply *rp, int status, const char *key,
 int
 evaluate_refuse(struct req *rq, struct reply *rp)
 {
-	return evaluation_failed(rq, rp, rp->status, rq->arg[0], "PARSE_ERROR", rq->refusal);
+	return evaluation_failed(rq, rp, 400, rq->arg[0], "PARSE_ERROR", rq->refusal);
 }
 
 /*

@@ -11,7 +11,7 @@ const copy = await startCopy();
 const { base, call } = await import('../lib/client.mjs');
 const fcgi = await import('../lib/fastcgi.mjs');
 const { recordHits } = await import('../lib/hits.mjs');
-const { eventually, statusOf, workers } = await import('../lib/processes.mjs');
+const { eventually, pool, statusOf, workers } = await import('../lib/processes.mjs');
 const { give, insertUsers, makeUser } = await import('../lib/world.mjs');
 test.after(copy.stop);
 
@@ -350,6 +350,25 @@ test('SIGTERM with idle connections: each is answered once more, however late', 
 
 const waitForLocks = () => Number(copy.admin(`SELECT count(*) FROM pg_stat_activity
   WHERE usename = 'carillon_web' AND wait_event_type = 'Lock'`));
+
+test('SIGTERM to a pool: what its workers have in hand is answered', async () => {
+  const [client] = makeClients(1, 1);
+  const session = copy.session();
+  const before = pool('notifications');
+  await session.run(`BEGIN; SELECT 1 FROM inbox WHERE user_id = '${client.user.id}' FOR UPDATE`);
+  const answer = call('PATCH', `${v1}/${client.ids[0]}`, { as: client.user.token });
+  await eventually('it waits for the lock', 10, () => waitForLocks() === 1);
+  process.kill(before, 'SIGTERM');
+  await new Promise((resolve) => setTimeout(resolve, 200)); // they have been told
+  await session.run('ROLLBACK');
+  await session.end();
+  assert.equal((await answer).status, 200);
+  assert.equal(hitsOf(client.ids).get(client.ids[0]), 1);
+  await eventually('another pool', 20, async () => {
+    const { status } = await call('GET', `${v1}/unread-count`, { as: client.user.token });
+    return status === 200 && pool('notifications') !== before;
+  });
+});
 
 for (const [method, status] of [['PATCH', 200], ['DELETE', 200]])
   test(`a ${method} whose worker is killed is not sent to another one`, async () => {

@@ -22,11 +22,16 @@ function commandOf(pid) {
 
 const supervisor = () => Number(readFileSync(path.join(varDir, 'run/supervisor.pid'), 'utf8'));
 
-// The pids of a family's workers, in order.
-export function workers(family) {
+// The pid of what starts a family's workers.
+export function pool(family) {
   const pools = children(supervisor()).filter((pid) => commandOf(pid).some((word) => word.endsWith(`/cgi/${family}`)));
   assert.equal(pools.length, 1, `one pool of ${family}`);
-  return children(pools[0]).filter((pid) => commandOf(pid)[0]?.endsWith(`/cgi/${family}`)).sort((a, b) => a - b);
+  return pools[0];
+}
+
+// The pids of a family's workers, in order.
+export function workers(family) {
+  return children(pool(family)).filter((pid) => commandOf(pid)[0]?.endsWith(`/cgi/${family}`)).sort((a, b) => a - b);
 }
 
 // A number from /proc/PID/status, as VmRSS in kB.

@@ -51,7 +51,8 @@ answers_were() { # CODE...: in order
 	inside touch /root/enough
 	wait "$ASKING"
 	sort "$TEST_WORK/codes" | uniq -c | tee -a "$TEST_WORK/counts"
-	[ "$(sort -u "$TEST_WORK/codes")" = "$(printf '%s\n' "$@")" ]
+	[ "$(sort -u "$TEST_WORK/codes")" = "$(printf '%s\n' "$@")" ] ||
+		{ tail -n 5 "$ROOTFS"/var/log/carillon/requests.log "$ROOTFS"/var/log/nginx/error.log "$FOLDER.log"; false; }
 }
 
 # ---- before there is a PostgreSQL or nginx ----
