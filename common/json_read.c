@@ -154,10 +154,7 @@ number_fits(const char *s, size_t n, bool whole)
 	/* ERANGE: too large, or so small that it would be written with hundreds of zeros */
 	if (!whole)
 		return isfinite(strtod(text, NULL)) && errno == 0;
-	if (*text == '-')
-		(void)strtoll(text, NULL, 10);
-	else
-		(void)strtoull(text, NULL, 10);
+	(void)strtoll(text, NULL, 10);
 	return errno == 0;
 }
 

@@ -71,10 +71,7 @@ static const struct {
 	{ "exponents", S("[1e5,1E+5,1.5e-5,-0.0,0e0]"), true },
 	{ "int64 max", S("9223372036854775807"), true },
 	{ "int64 min", S("-9223372036854775808"), true },
-	{ "above int64", S("9223372036854775808"), true },
-	{ "uint64 max", S("18446744073709551615"), true },
-	{ "above uint64", S("18446744073709551616"), false },
-	{ "far above uint64", S("123456789012345678901234567890"), false },
+	{ "above int64", S("9223372036854775808"), false },
 	{ "below int64", S("-9223372036854775809"), false },
 	{ "a thousand digits",
 	    S("[1111111111111111111111111111111111111111111111111111111111111111111"
@@ -249,7 +246,7 @@ test_values(void)
 	bool ok;
 
 	v = read_copy(
-	    S("[\"\\ud83d\\udd14\\u00e4\\/\\n\",-9223372036854775808,9223372036854775807,-0,18446744073709551615]"),
+	    S("[\"\\ud83d\\udd14\\u00e4\\/\\n\",-9223372036854775808,9223372036854775807,-0]"),
 	    &ok);
 	T_OK(ok, "read");
 	if (!ok)
@@ -258,9 +255,6 @@ test_values(void)
 	    "\xf0\x9f\x94\x94\xc3\xa4/\n", "string");
 	T_OK(json_object_get_int64(json_object_array_get_idx(v, 1)) == INT64_MIN, "min");
 	T_OK(json_object_get_int64(json_object_array_get_idx(v, 2)) == INT64_MAX, "max");
-	T_SAME(json_object_to_json_string(json_object_array_get_idx(v, 4)), "18446744073709551615",
-	    "kept");
-	T_OK(json_object_get_int64(json_object_array_get_idx(v, 4)) == INT64_MAX, "at most that");
 	T_OK(json_object_is_type(json_object_array_get_idx(v, 1), json_type_int), "type");
 	v = (json_object_put(v), read_copy(S("null"), &ok));
 	T_OK(ok && v == NULL, "null is valid");
