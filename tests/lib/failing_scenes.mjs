@@ -53,8 +53,8 @@ export function makeScenes(sql) {
         FROM environments WHERE project_id = ${quote(team.project)}; COMMIT`);
     return { id, at };
   };
-  const toggleState = ({ id, at }) => `SELECT (SELECT t.environment_id = ANY (enabled_in) FROM flags WHERE flags.id = t.flag_id) AS enabled, ${audits(at)}, (SELECT count(*) FROM audit WHERE resource_id = ${quote(id)}) AS more
-    FROM flag_environments t WHERE id = ${quote(at)}`;
+  const toggleState = ({ id, at }) => `SELECT t.environment_id = ANY (f.enabled_in) AS enabled, ${audits(at)}, (SELECT count(*) FROM audit WHERE resource_id = ${quote(id)}) AS more
+    FROM flag_environments t JOIN flags f ON f.id = t.flag_id WHERE t.id = ${quote(at)}`;
   const person = async () => { // who has logged in
     const [id, session] = [uuid(), uuid()];
     const email = `someone.${id}@example.com`;
