@@ -218,7 +218,7 @@ run_again(struct lane *l, struct item first, struct db_rows **rows)
 static enum db_status
 read_item(struct db *db, struct item it, struct db_rows **rows)
 {
-	it.repeatable = true;
+	it.repeats = LANE_REPEATS;
 	return run_again(&db->lanes[LANE_READ], it, rows);
 }
 
@@ -259,7 +259,7 @@ db_read_alone(struct db *db, const struct db_stmt *st, struct db_args args, stru
 	struct lane *l = lane_take(db);
 	enum db_status rc;
 
-	it.repeatable = true;
+	it.repeats = LANE_REPEATS;
 	rc = run_again(l, it, rows);
 	l->taken = false;
 	return rc;

@@ -129,8 +129,8 @@ connect_start(struct lane *l)
 }
 
 /*
- * The connection broke.  Statements that were on the wire and change nothing run
- * again once; of the others nobody knows.  In a transaction's lane even what was not
+ * The connection broke.  Statements that were on the wire and change nothing run again,
+ * LANE_REPEATS times; of the others nobody knows.  In a transaction's lane even what was not
  * sent ends here: on another connection it would run outside of the transaction.
  */
 void
@@ -145,8 +145,8 @@ lane_broken(struct lane *l)
 	unsend(l, &sent);
 	items_init(&l->queue);
 	while ((it = items_pop(&sent)) != NULL)
-		if (it->repeatable) {
-			it->repeatable = false;
+		if (it->repeats > 0) {
+			it->repeats--;
 			items_push(&l->queue, it);
 		} else
 			lane_finish(l, it, DB_AWAY, why);

@@ -15,6 +15,7 @@
  */
 #define LANE_BATCH_MAX 64
 #define LANE_TRIES     5 /* of what a deadlock or a serialization failure ended */
+#define LANE_REPEATS   2 /* of a read whose connection broke: a pooler's next may be as dead */
 #define LANE_HELD_MAX  8 /* users remembered whose rows somebody else has locked */
 
 /* A statement on its way.  It lives on the stack of the function that waits for it. */
@@ -25,7 +26,7 @@ struct item {
 	const char *sql;
 	struct db_args args;
 	struct fiber *fiber; /* who waits, NULL outside of all */
-	bool repeatable;     /* run again when the connection broke */
+	int repeats;         /* how often it may run again because the connection broke */
 	bool prepare_only;
 	bool alone;     /* not together with others */
 	bool together;  /* one of many that ask the same: db_together.c */

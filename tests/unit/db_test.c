@@ -18,6 +18,11 @@ SQL(gone, 0,
 SQL(limit, 1, "SELECT set_config('statement_timeout', $1::text, false)");
 SQL(pid, 0, "SELECT pg_backend_pid() AS pid");
 SQL(kill, 1, "SELECT pg_terminate_backend($1::integer, 5000) AS killed");
+SQL(cuts, 0, "CREATE SEQUENCE cuts");
+SQL(cut, 1,
+    "SELECT CASE WHEN nextval('cuts') <= $1::bigint"
+    " THEN pg_terminate_backend(pg_backend_pid(), 5000) ELSE false END AS cut");
+SQL(uncut, 0, "SELECT setval('cuts', 1, false) AS next");
 SQL(late, 0, "CREATE TABLE late (n integer UNIQUE DEFERRABLE INITIALLY DEFERRED)");
 SQL(add_late, 1, "INSERT INTO late (n) VALUES ($1::integer)");
 SQL(boxes, 0, "CREATE TABLE boxes AS SELECT unnest('{a,b,c}'::text[]) AS who, 0 AS n");
@@ -415,6 +420,25 @@ breaks(void)
 	db_close(NULL);
 }
 
+/* A read runs again when its connection breaks, but not for ever: it may be what breaks it. */
+static void
+cuts_of_reads(void)
+{
+	static const struct {
+		const char *cuts;
+		enum db_status want;
+	} rows[] = { { "1", DB_OK }, { "2", DB_OK }, { "3", DB_AWAY }, { "0", DB_OK } };
+
+	T_OK(db_alone(db, &cuts, none, NULL) != DB_FAIL, "%s", db_error(db));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum db_status st;
+
+		T_OK(db_read(db, &uncut, none, NULL) == DB_OK, "%s", db_error(db));
+		st = db_read(db, &cut, DB_ARGS(rows[i].cuts), NULL);
+		T_OK(st == rows[i].want, "cut %s times: %d", rows[i].cuts, st);
+	}
+}
+
 /* What a Citus coordinator is sent, and nobody else; never for several callers at one time. */
 static void
 other_forms(void)
@@ -451,6 +475,7 @@ main(void)
 	locks();
 	transactions();
 	breaks();
+	cuts_of_reads();
 	other_forms();
 	db_close(db);
 	return T_DONE("db");
