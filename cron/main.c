@@ -40,7 +40,7 @@ enum { EXIT_SOUND = 0, EXIT_UNSOUND = 1, EXIT_USAGE = 2 };
 struct options {
 	const char *job;
 	char at[MOMENT_LEN + 1]; /* "" when not given */
-	bool dry, help, filtered;
+	bool dry, help, check, filtered;
 	char since[MOMENT_LEN + 1];
 	struct replay_filter filter;
 	const char *without; /* of "all" */
@@ -50,13 +50,14 @@ static void
 usage(FILE *to)
 {
 	fprintf(to,
-	    "usage: carillon-cron JOB [--at RFC3339] [--dry-run] [--help]\n\nJOB is one of:\n");
+	    "usage: carillon-cron JOB [--at RFC3339] [--dry-run] [--check] [--help]\n\nJOB is one of:\n");
 	for (const struct job *j = jobs; j->name != NULL; j++)
 		fprintf(to, "  %-10s %s\n", j->name, j->help);
 	fprintf(to, "  %-10s all of the above but replay, one after the other\n\n", "all");
 	fprintf(to, "  --at RFC3339   what counts as now for what is due, late or expired\n");
 	fprintf(to, "  --dry-run      count what would be done, change nothing\n");
-	fprintf(to, "  --without JOB  leave that one out of all\n\n");
+	fprintf(to, "  --without JOB  leave that one out of all\n");
+	fprintf(to, "  --check        only say whether the settings will do; needs no JOB\n\n");
 	fprintf(to, "Filters of replay, at least one of them:\n");
 	fprintf(to, "  --team ID, --channel NAME, --delivery ID\n");
 	fprintf(to, "  --error TEXT     whose error begins so\n");
@@ -144,6 +145,7 @@ read_options(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{ "at", required_argument, NULL, 'a' },
 		{ "dry-run", no_argument, NULL, 'n' },
+		{ "check", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "without", required_argument, NULL, 'w' },
 		{ "team", required_argument, NULL, 't' },
@@ -168,9 +170,10 @@ read_options(int argc, char **argv, struct options *o)
 		case 'w':
 			o->without = optarg;
 			break;
+		case 'k':
+			return o->check = true;
 		case 'h':
-			o->help = true;
-			return true;
+			return o->help = true;
 		default:
 			if (!read_filter(o, c, optarg))
 				return false;
@@ -303,6 +306,8 @@ main(int argc, char **argv)
 	}
 	if ((run.conf = conf_load()) == NULL)
 		return EXIT_USAGE;
+	if (o.check)
+		return EXIT_SOUND;
 	if ((run.db = db_open(run.conf->worker_database_url, run.conf->prepare)) == NULL)
 		return EXIT_UNSOUND;
 	if (run.conf->citus)

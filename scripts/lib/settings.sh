@@ -30,7 +30,6 @@ settle() {
 	local given=${CARILLON_DATABASE_URL-} scheme=http
 	load_settings
 	: "${CARILLON_PORT:=8080}" "${CARILLON_CRON:=on}" "${CARILLON_DEMO:=on}"
-	[[ $CARILLON_PORT =~ ^[1-9][0-9]{0,4}$ ]] || die "CARILLON_PORT is not a port: $CARILLON_PORT"
 	[ -z "${CARILLON_TLS_CERT-}" ] || scheme=https
 	# An address that only names the old port or scheme follows the new one.
 	if [[ ${CARILLON_BASE_URL-} =~ ^(https?://127\.0\.0\.1:[0-9]+)?$ ]]; then
@@ -38,28 +37,37 @@ settle() {
 	fi
 	: "${CARILLON_MAIL_URL:=file:$VAR/mail}" "${CARILLON_MAIL_FROM:=Carillon <carillon@localhost>}"
 	: "${CARILLON_JWT_SECRET:=$(random_hex 32)}"
-	[ "$(printf %s "$CARILLON_JWT_SECRET" | wc -c)" -ge 32 ] || die "CARILLON_JWT_SECRET has less than 32 bytes"
 	settle_database "$given"
+	settings_fit || die "a setting will not do"
 }
 
-# Rewrites the lines of what scripts/run decided or was given, so that programs run by hand and the next
-# start have the same, and keeps every other one.  What is for one start only is not among them: whether
-# there is a cron loop or a demo, and how many workers.
+# What scripts/run decided or was given.  What is for one start only is not among them: whether there is
+# a cron loop or a demo, and how many workers.
+SETTLED=(CARILLON_PORT CARILLON_LISTEN CARILLON_BASE_URL CARILLON_DATABASE_URL
+	CARILLON_WEB_DATABASE_URL CARILLON_WORKER_DATABASE_URL CARILLON_PREPARE CARILLON_CITUS
+	CARILLON_JWT_SECRET CARILLON_JWT_KID CARILLON_JWT_SECRET_OLD CARILLON_JWT_KID_OLD
+	CARILLON_MAIL_URL CARILLON_MAIL_FROM CARILLON_CA_FILE RESEND_API_KEY RESEND_API_URL
+	CARILLON_RESEND_WEBHOOK_SECRET CARILLON_WEBHOOK_LOCAL CARILLON_LEASE_SECONDS
+	CARILLON_KEY_RATE CARILLON_TLS_CERT CARILLON_TLS_KEY)
+
+# The programs know what fits; asked before anything is written or started.
+settings_fit() (
+	export "${SETTLED[@]}"
+	exec "$BUILD/carillon-cron" --check
+)
+
+# Rewrites the lines of those, so that programs run by hand and the next start have the same, and keeps
+# every other one.
 write_env_file() {
-	local name names=(CARILLON_PORT CARILLON_LISTEN CARILLON_BASE_URL CARILLON_DATABASE_URL
-		CARILLON_WEB_DATABASE_URL CARILLON_WORKER_DATABASE_URL CARILLON_PREPARE CARILLON_CITUS
-		CARILLON_JWT_SECRET CARILLON_JWT_KID CARILLON_JWT_SECRET_OLD CARILLON_JWT_KID_OLD
-		CARILLON_MAIL_URL CARILLON_MAIL_FROM CARILLON_CA_FILE RESEND_API_KEY RESEND_API_URL
-		CARILLON_RESEND_WEBHOOK_SECRET CARILLON_WEBHOOK_LOCAL CARILLON_LEASE_SECONDS
-		CARILLON_KEY_RATE CARILLON_TLS_CERT CARILLON_TLS_KEY)
+	local name
 	(
 		umask 077
 		{
 			echo '# Written by scripts/run.  Lines NAME=value, taken as they stand; the environment beats them.'
-			for name in "${names[@]}"; do
+			for name in "${SETTLED[@]}"; do
 				[ -z "${!name-}" ] || printf '%s=%s\n' "$name" "${!name}"
 			done
-			[ ! -e "$ENV_FILE" ] || grep -vE "^($(IFS='|'; echo "${names[*]}"))=|^# Written by" "$ENV_FILE" || true
+			[ ! -e "$ENV_FILE" ] || grep -vE "^($(IFS='|'; echo "${SETTLED[*]}"))=|^# Written by" "$ENV_FILE" || true
 		} >"$ENV_FILE.new"
 	)
 	mv "$ENV_FILE.new" "$ENV_FILE"

@@ -77,7 +77,7 @@ start_nginx() {
 	wait_for 15 serving || not_serving
 }
 
-# /readyz asks whether cron has run, so ready is after its first run.
+# /readyz wants cron to have run, so ready is after its first run since this script began.
 start_cron() {
 	[ "$CARILLON_CRON" = on ] || return 0
 	start_child cron
@@ -86,7 +86,7 @@ start_cron() {
 }
 cron_has_run() {
 	[ "$(psql -qXAt -d "$CARILLON_DATABASE_URL" -c \
-		"SELECT max(greatest(started_at, finished_at)) > now() - interval '3 minutes' FROM heartbeats" 2>/dev/null)" = t ]
+		"SELECT max(started_at) > now() - interval '$((SECONDS + 1)) seconds' FROM heartbeats" 2>/dev/null)" = t ]
 }
 
 # Every pool has its socket and nginx takes connections.

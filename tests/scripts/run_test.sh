@@ -33,8 +33,15 @@ check 'a token opens the inbox' test "$(curl -s -o /dev/null -w '%{http_code}' \
 	-b "token=$(CARILLON_VAR=$A scripts/token owner@example.com)" "$URL/v1/notifications")" = 200
 
 # side by side, and twice
-check 'a secret that is too short is refused' refuse env CARILLON_JWT_SECRET="$(printf %031d 0)" CARILLON_DEMO=off CARILLON_PORT=$PORT_B CARILLON_VAR="$B" scripts/run
-check 'and kept nowhere' test ! -e "$B/carillon.env"
+unfit() { # NAME VALUE WHY: the start is refused with that reason, which says the name and not the value
+	local said
+	said=$(env CARILLON_DEMO=off CARILLON_PORT="$PORT_B" CARILLON_VAR="$B" "$1=$2" scripts/run 2>&1) && return 1
+	[[ $said == *"$1 $3"* && $said != *"$2"* ]]
+}
+check 'a secret that is too short is refused' unfit CARILLON_JWT_SECRET "$(printf %031d 7)" 'must have at least 32 bytes'
+check 'and so is a port that is none' unfit CARILLON_PORT 65536 'must be a number'
+check 'and an address for mail that is none' unfit CARILLON_MAIL_URL ftp:nowhere 'must be resend:'
+check 'and they are kept nowhere' test ! -e "$B/carillon.env"
 check 'the same port is refused' refuse env CARILLON_PORT=$PORT_A CARILLON_VAR="$B" scripts/run
 check 'a second copy starts, with cron' env CARILLON_CRON=on CARILLON_PORT=$PORT_B CARILLON_VAR="$B" scripts/run --background
 check 'ready is when cron has run' answers "http://127.0.0.1:$PORT_B" /readyz 200
