@@ -12,8 +12,8 @@
 #include "queries.h"
 
 #define CONNECT_MS     2500  /* for one connection to come up: 503 within three seconds */
-#define ANSWER_MS      5000  /* from one answer to the next; above the roles' statement_timeout */
-#define ANSWERS_AFTER  4     /* statements of a transaction, at the latest */
+#define ANSWER_MS      5000  /* from one answer to the next: twice the roles' statement_timeout */
+#define ANSWERS_AFTER  2     /* statements, at the latest */
 #define ANSWER_LONG_MS 70000 /* without an event loop: cron's statements may take a minute */
 #define REST_MS        200   /* between two tries to connect */
 
@@ -293,12 +293,14 @@ flush(struct lane *l)
 		lane_broken(l);
 }
 
-/* The server keeps answers until the Sync unless it is asked for them: a transaction of many
- * statements would look as if it had fallen silent. */
+/* The server keeps answers until the Sync unless it is asked for them: a batch of slow statements
+ * would look as if it had fallen silent.  Cron's, and those on Citus, may take as long as two. */
 static bool
 ask_now_and_then(struct lane *l, const struct item *it, int n)
 {
-	return !it->in_tx || n % ANSWERS_AFTER != 0 || PQsendFlushRequest(l->pg) == 1;
+	int after = l->db->joined && !l->db->sharded ? ANSWERS_AFTER : 1;
+
+	return it->last || n % after != 0 || PQsendFlushRequest(l->pg) == 1;
 }
 
 /* One batch: its statements, then the Sync that commits them. */

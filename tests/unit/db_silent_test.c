@@ -11,7 +11,7 @@
 #include "fiber.h"
 #include "t_db.h"
 
-/* Where a transaction waits until somebody else lets it go on. */
+/* Where what was asked waits until somebody else lets it go on. */
 static const char *const gates[] = { "1", "2", "3" };
 #define HERE "(SELECT oid FROM pg_database WHERE datname = current_database())"
 SQL(gate, 1, "SELECT pg_advisory_xact_lock($1::integer)");
@@ -32,36 +32,60 @@ clock_gettime(clockid_t clock, struct timespec *t)
 	return 0;
 }
 
-/* ---- the transaction ---- */
+/* ---- who passes them: a transaction, or as many fibers as there are gates ---- */
+
+struct passage;
+typedef enum db_status pass_fn(struct passage *p);
 
 struct passage {
 	const char *what;
+	pass_fn *pass;
+	int fibers;
 	bool joined;    /* to an event loop */
 	int64_t slow_s; /* for so long it stands at each gate */
 	enum db_status want, got;
-	bool ended;
+	int begun, left;
 };
 
-/* Of four statements that follow each other one has to wait, at most. */
 static enum db_status
-pass_gates(struct db_tx *tx, void *ctx)
+gates_later(struct db_tx *tx, void *ctx)
 {
 	(void)ctx;
-	for (size_t i = 0; i < COUNT(gates); i++) {
+	for (size_t i = 0; i < COUNT(gates); i++)
 		db_later(tx, &gate, DB_ARGS(gates[i]));
-		for (int j = 0; j < 3; j++)
-			db_later(tx, &total, none);
-	}
 	return DB_OK;
+}
+
+static enum db_status
+pass_all(struct passage *p)
+{
+	(void)p;
+	return db_tx(db, gates_later, NULL);
+}
+
+static enum db_status
+pass_reading(struct passage *p)
+{
+	return db_read(db, &gate, DB_ARGS(gates[p->begun - 1]), NULL);
+}
+
+static enum db_status
+pass_writing(struct passage *p)
+{
+	return db_write(db, &gate, DB_ARGS(gates[p->begun - 1]), NULL);
 }
 
 static void
 pass(void *ctx)
 {
 	struct passage *p = ctx;
+	enum db_status st;
 
-	p->got = db_tx(db, pass_gates, NULL);
-	p->ended = true;
+	p->begun++;
+	st = p->pass(p);
+	if (st != DB_OK)
+		p->got = st;
+	p->left--;
 }
 
 /* ---- those who watch it ---- */
@@ -79,7 +103,7 @@ turn(void)
 static void
 go_to(const struct passage *p, const char *where)
 {
-	while (!p->ended && db_read(keeper, &waits_at, DB_ARGS(where), NULL) == DB_NONE)
+	while (p->left > 0 && db_read(keeper, &waits_at, DB_ARGS(where), NULL) == DB_NONE)
 		turn();
 	turn();
 }
@@ -90,7 +114,9 @@ try_passage(struct passage *p)
 	for (size_t i = 0; i < COUNT(gates); i++)
 		T_OK(db_read(keeper, &shut, DB_ARGS(gates[i]), NULL) == DB_OK, "%s: gate %s",
 		    p->what, gates[i]);
-	fiber_start(pass, p);
+	p->left = p->fibers;
+	for (int i = 0; i < p->fibers; i++)
+		fiber_start(pass, p);
 	for (size_t i = 0; i < COUNT(gates); i++) {
 		go_to(p, gates[i]);
 		now_s += p->slow_s;
@@ -98,7 +124,7 @@ try_passage(struct passage *p)
 		T_OK(db_read(keeper, &let_go_on, DB_ARGS(gates[i]), NULL) == DB_OK, "%s: gate %s",
 		    p->what, gates[i]);
 	}
-	while (!p->ended)
+	while (p->left > 0)
 		turn();
 	T_OK(p->got == p->want, "%s: %d, %s", p->what, p->got, db_error(db));
 }
@@ -107,10 +133,14 @@ static void
 passages(void)
 {
 	struct passage rows[] = {
-		{ "slow, in a loop", true, 3, DB_OK },
-		{ "silent, in a loop", true, 6, DB_AWAY },
-		{ "slow, without a loop", false, 60, DB_OK },
-		{ "silent, without a loop", false, 80, DB_AWAY },
+		{ "slow", pass_all, 1, true, 2, DB_OK },
+		{ "silent", pass_all, 1, true, 6, DB_AWAY },
+		{ "slow, without a loop", pass_all, 1, false, 60, DB_OK },
+		{ "silent, without a loop", pass_all, 1, false, 80, DB_AWAY },
+		{ "slow reads", pass_reading, 3, true, 2, DB_OK },
+		{ "slow reads, without a loop", pass_reading, 3, false, 60, DB_OK },
+		{ "slow writes", pass_writing, 3, true, 2, DB_OK },
+		{ "slow writes, without a loop", pass_writing, 3, false, 60, DB_OK },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -127,13 +157,11 @@ passages(void)
 
 /* ---- one that takes connections, and no more ---- */
 
-static void
-ask(void *ctx)
+static enum db_status
+ask(struct passage *p)
 {
-	struct passage *p = ctx;
-
-	p->got = db_read(db, &total, none, NULL);
-	p->ended = true;
+	(void)p;
+	return db_read(db, &total, none, NULL);
 }
 
 /* A port of this machine that the kernel alone looks after. */
@@ -156,19 +184,19 @@ listen_only(char url[64])
 static void
 unanswered(void)
 {
-	struct passage p = { .what = "no answer to a connection" };
+	struct passage p = { "no answer to a connection", .pass = ask, .left = 1 };
 	char url[64];
 	int fd = listen_only(url);
 
 	db = db_open(url, false);
-	fiber_start(ask, &p);
+	fiber_start(pass, &p);
 	for (int s = 0; s < 3; s++) {
 		turn();
-		T_OK(!p.ended, "%s: given up after %d s", p.what, s);
+		T_OK(p.left == 1, "%s: given up after %d s", p.what, s);
 		now_s++;
 	}
 	turn();
-	T_OK(p.ended && p.got == DB_AWAY, "%s: %d, %s", p.what, p.got, db_error(db));
+	T_OK(p.left == 0 && p.got == DB_AWAY, "%s: %d, %s", p.what, p.got, db_error(db));
 	db_close(db);
 	close(fd);
 }
