@@ -20,6 +20,12 @@ change_refuse(struct change *c, int status, const char *why)
 }
 
 enum db_status
+change_missing(struct change *c)
+{
+	return change_refuse(c, 404, arena_fmt(c->rq->a, "%s not found", c->noun));
+}
+
+enum db_status
 change_enter(struct db_tx *tx, struct change *c, const struct db_stmt *stmt, enum right right,
     struct db_rows **rows)
 {
@@ -31,7 +37,7 @@ change_enter(struct db_tx *tx, struct change *c, const struct db_stmt *stmt, enu
 	c->status = 0;
 	st = db_exec(tx, stmt, DB_ARGS(c->id, http_caller(c->rq)), &found);
 	if (st == DB_NONE)
-		return change_refuse(c, 404, arena_fmt(a, "%s not found", c->noun));
+		return change_missing(c);
 	if (st != DB_OK)
 		return st;
 	c->team = arena_dup(a, rows_text(found, 0, "team_id"));

@@ -41,6 +41,9 @@ enum db_status change_enter(struct db_tx *tx, struct change *c, const struct db_
 /* Refuse from inside a body that has written nothing yet: returns DB_NONE. */
 enum db_status change_refuse(struct change *c, int status, const char *why);
 
+/* The same where there is no c->noun, or no more, that the caller may see: 404. */
+enum db_status change_missing(struct change *c);
+
 /*
  * For objects with a version (common/version.h): DB_OK, or refused with 412.
  *   row   as entered, with column version

@@ -91,6 +91,8 @@ enter(struct db_tx *tx, struct plan *p)
 	if ((st = p->kind->find(tx, p)) != DB_OK || (st = look(tx, p, &p->before)) != DB_OK ||
 	    (st = p->kind->enter(tx, p)) != DB_OK || (st = look(tx, p, &p->now)) != DB_OK)
 		return st;
+	if (p->before.id != NULL && p->now.id == NULL) /* a preview locks nothing */
+		return change_missing(&p->c);
 	p->c.before = p->now.live ? p->now.json : NULL;
 	if (p->before.live && strcmp(p->before.id, p->now.id) == 0 &&
 	    p->now.decided > p->before.decided)
@@ -107,26 +109,26 @@ check_version(struct plan *p)
 
 	if (version_matches(version, p->version, p->c.rq->if_match))
 		return DB_OK;
-	if (!now->live && now->decided > 0)
+	if (now->decided > 0 && (!now->live || now->recent))
 		return change_refuse(&p->c, 409, PLAN_RACED);
 	return change_refuse(&p->c, 412,
 	    now->live ? arena_fmt(p->c.rq->a, "version is stale: it is %s now", version)
 		      : "version is stale: the schedule has ended");
 }
 
-/* After the transaction: a resource that stays locked is in cron's hands when a moment is due. */
-static enum db_status
-who_holds(struct req *rq, struct plan *p, enum db_status st)
+/* After a refusal because the resource stays locked: it is in cron's hands when a moment is due. */
+static int
+who_holds(struct req *rq, struct reply *rp, const struct plan *p, enum db_status st)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 
-	if (st != DB_BUSY || p->resource == NULL)
-		return st;
-	if (db_read(rq->db, &q_schedule_state,
-		DB_ARGS(p->kind->resource_kind, p->resource, rq->user), &rows) == DB_OK &&
-	    rows_bool(rows, 0, "due"))
-		return change_refuse(&p->c, 409, "The schedule is being carried out");
-	return st;
+	if (st != DB_BUSY || p->resource == NULL ||
+	    db_read(rq->db, &q_schedule_state,
+		DB_ARGS(p->kind->resource_kind, p->resource, rq->user), &rows) != DB_OK ||
+	    !rows_bool(rows, 0, "due"))
+		return rp->status;
+	rp->retry_after = NULL;
+	return http_fail(rq, rp, 409, "The schedule is being carried out");
 }
 
 enum db_status
@@ -274,11 +276,11 @@ plan_save(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 
 	if (plan_read(rq, rp, &p) != 0 || begin(rq, rp, &p) != 0)
 		return rp->status;
-	st = who_holds(rq, &p, db_tx(rq->db, save_body, &p));
+	st = db_tx(rq->db, save_body, &p);
 	status = p.now.live ? 200 : 201;
 	if (change_reply(rq, rp, st, &p.c, status, "schedule") == status)
 		rp->etag = p.etag;
-	return rp->status;
+	return who_holds(rq, rp, &p, st);
 }
 
 /* ---- POST …/preview ---- */
@@ -342,6 +344,7 @@ plan_cancel(struct req *rq, struct reply *rp, const struct plan_kind *kind)
 
 	if (field_read(rq, rp, cancel_fields, &p) != 0 || begin(rq, rp, &p) != 0)
 		return rp->status;
-	st = who_holds(rq, &p, db_tx(rq->db, cancel_body, &p));
-	return change_gone(rq, rp, st, &p.c, p.now.id);
+	st = db_tx(rq->db, cancel_body, &p);
+	change_gone(rq, rp, st, &p.c, p.now.id);
+	return who_holds(rq, rp, &p, st);
 }

@@ -46,6 +46,8 @@ enter(struct db_tx *tx, struct plan *p)
 		 NULL)) != DB_OK)
 		return st;
 	st = db_exec(tx, &q_flag_place, DB_ARGS(p->c.id, p->c.rq->user, p->environment), &place);
+	if (st == DB_NONE) /* gone meanwhile: a preview locks nothing */
+		return change_missing(&p->c);
 	if (st != DB_OK)
 		return st;
 	take_place(p, place);

@@ -131,7 +131,8 @@ UPDATE flags f
 
 -- name: fire_settle
 -- Moment $1 has come to $2 for reason $3.  What the schedule still has to come is dropped for
--- reason $4, or moved to $5 by rule $6, or stays.  decided_at is the real clock's, whatever at is.
+-- reason $4, or moved to $5 by rule $6, or stays: of another version, so that who has not seen this
+-- does not change what is left by mistake.  decided_at is the real clock's, whatever at is.
 WITH clock AS MATERIALIZED (
 	SELECT date_trunc('milliseconds', clock_timestamp()) AS at
 ), done AS (
@@ -149,14 +150,15 @@ WITH clock AS MATERIALIZED (
 	  FROM done, clock
 	 WHERE m.schedule_id = done.schedule_id AND m.id <> $1::uuid AND m.outcome IS NULL
 	   AND ($4::text IS NOT NULL OR $5::timestamptz IS NOT NULL)
-), closed AS (
+), moved AS (
 	UPDATE schedules s
-	   SET status = 'DONE'
+	   SET version = s.version + 1,
+	       status = CASE WHEN $4::text IS NULL AND EXISTS (
+		SELECT 1 FROM moments o
+		 WHERE o.schedule_id = s.id AND o.id <> $1::uuid AND o.outcome IS NULL)
+		THEN 'PENDING' ELSE 'DONE' END
 	  FROM done
 	 WHERE s.id = done.schedule_id AND s.status = 'PENDING'
-	   AND ($4::text IS NOT NULL OR NOT EXISTS (
-		SELECT 1 FROM moments o
-		 WHERE o.schedule_id = s.id AND o.id <> $1::uuid AND o.outcome IS NULL))
 )
 SELECT 1 FROM done;
 

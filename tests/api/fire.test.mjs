@@ -51,6 +51,19 @@ test('a launch fires: status, bell, mail, audit log, and its end still to come',
   assert.deepEqual(drifted([main.developer]), []);
 });
 
+test('what was seen before the launch cancels nothing after it', async () => {
+  const experiment = await scheduled();
+  const path = `/v1/experiments/${experiment.id}/schedule`;
+  comeDue(experiment.id, '5 seconds');
+  cron('fire');
+  for (const stale of [{ body: { version: 1 } }, { headers: { 'If-Match': '"1"' } }])
+    await ok(409, 'DELETE', path, { ...as, ...stale }, 'The schedule has been carried out meanwhile');
+  const { schedule } = await ok(200, 'GET', path, as);
+  assert.deepEqual([schedule.status, schedule.version], ['PENDING', 2]);
+  await ok(200, 'DELETE', path, { ...as, body: { version: 2 } });
+  assert.equal(await statusOf(experiment), 'RUNNING');
+});
+
 test('an hour and more: missed, a draft again, one notice with a way to schedule anew', async () => {
   const experiment = await scheduled();
   comeDue(experiment.id, '61 minutes');
