@@ -71,7 +71,7 @@ action_body(struct db_tx *tx, void *ctx)
 	struct req *rq = c->rq;
 	enum db_status st;
 
-	if ((st = change_enter(tx, c, &q_experiment_enter, RIGHT_PUBLISH, &old)) != DB_OK ||
+	if ((st = experiment_enter(tx, c, RIGHT_PUBLISH, &old)) != DB_OK ||
 	    (st = change_version(c, old, w->version)) != DB_OK ||
 	    (st = action_rule(w, old)) != DB_OK)
 		return st;

@@ -23,7 +23,7 @@ SELECT me.role AS my_role, x.*
  ORDER BY x.created_at DESC, x.id DESC;
 
 -- name: experiment_show
--- With what the preflight looks at.  Also experiment_enter without locks, for a change that is only
+-- With what the preflight looks at.  Also in place of experiment_enter, for a change that is only
 -- tried: role and team_id are for that.
 SELECT me.role AS my_role, me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis,
        e.url_rules, e.variations, e.metrics, e.status, e.version, e.created_at,
@@ -55,11 +55,7 @@ RETURNING id, project_id, name, hypothesis, url_rules, variations, metrics, stat
        created_at, NULL::jsonb AS schedule;
 
 -- name: experiment_enter
-SELECT me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis, e.url_rules,
-       e.variations, e.metrics, e.status, e.version, e.created_at, p.snippet_seen_at,
-       (SELECT schedule_json(s) FROM schedules s
-	 WHERE s.resource_kind = 'experiment' AND s.resource_id = e.id AND s.status = 'PENDING')
-	   AS schedule
+SELECT me.role, p.team_id
   FROM experiments e
   JOIN projects p ON p.id = e.project_id
   JOIN members me ON me.team_id = p.team_id

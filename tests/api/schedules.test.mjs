@@ -299,6 +299,19 @@ for (const [name, kind] of Object.entries(kinds)) {
 
 /* ---- experiments ---- */
 
+test('an edit that waits for a schedule does not claim to have made it', async () => {
+  const it = kinds.experiment.make();
+  const holder = await hold('experiment', it);
+  const saved = put(kinds.experiment, it, { launch_at: soon });
+  await eventually('the schedule waits', 5, async () => await holder.awaited() === 1);
+  const edited = call('PATCH', `/v1/experiments/${it.id}`, { as: world.developer.token, body: { name: it.name } });
+  await eventually('the edit waits behind it', 5, async () => (await holder.blocked()).length >= 2);
+  await letGo(holder);
+  expect(await saved, 201);
+  assert.notEqual(expect(await edited, 200).experiment.schedule, null);
+  assert.deepEqual(rows(`SELECT action FROM audit WHERE resource_id = ${quote(it.id)}`).map((row) => row.action), ['schedule.created']);
+});
+
 test('an experiment is SCHEDULED, and a DRAFT again', async () => {
   const it = makeExperiment(team.project);
   const { schedule } = expect(await put(kinds.experiment, it, { launch_at: soon }), 201);
