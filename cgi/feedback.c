@@ -6,6 +6,7 @@
  *
  * SQL: sql/query/feedback.sql.
  */
+#include "auth.h"
 #include "excerpt.h"
 #include "field.h"
 #include "http.h"
@@ -118,7 +119,7 @@ give_feedback(struct req *rq, struct reply *rp)
 		return rp->status;
 	st = db_tx(rq->db, give_body, &w);
 	if (st == DB_NONE) /* revoked or expired since it was looked at */
-		return http_fail(rq, rp, 401, "Invalid API key");
+		return auth_bad_key(rq, rp);
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
 	return http_object(rq, rp, 201, "feedback", w.object);

@@ -21,6 +21,12 @@ auth_bad_token(struct req *rq, struct reply *rp)
 	return http_fail(rq, rp, 401, "Invalid or expired token");
 }
 
+int
+auth_bad_key(struct req *rq, struct reply *rp)
+{
+	return http_fail(rq, rp, 401, "Invalid API key");
+}
+
 static int
 user_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
 {
@@ -60,7 +66,7 @@ known_key(struct req *rq, struct reply *rp, enum db_status st, const struct db_r
 	struct api_key *key = NULL;
 
 	if (st == DB_NONE)
-		http_fail(rq, rp, 401, "Invalid API key");
+		auth_bad_key(rq, rp);
 	else if (st != DB_OK)
 		http_db(rq, rp, st);
 	else if (rows_bool(rows, 0, "expired"))
@@ -98,7 +104,7 @@ key_caller(struct req *rq, struct reply *rp, enum access access, const char *tex
 	enum db_status st;
 
 	if (!token_is_api_key(text, n))
-		return http_fail(rq, rp, 401, "Invalid API key");
+		return auth_bad_key(rq, rp);
 	rq->key_hash = token_cache_hash(rq->a, text);
 	if (access == KEY_INLINE)
 		return 0;

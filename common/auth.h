@@ -36,6 +36,9 @@ int auth_same_site(struct req *rq, struct reply *rp);
 /* The one 401 for a token that is not, or no longer, good. */
 int auth_bad_token(struct req *rq, struct reply *rp);
 
+/* The same of an API key. */
+int auth_bad_key(struct req *rq, struct reply *rp);
+
 /* The session cookie's name: __Host-token over TLS, token otherwise. */
 const char *auth_cookie_name(const struct req *rq);
 

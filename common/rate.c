@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth.h"
 #include "clock.h"
 #include "queries.h"
 #include "text.h"
@@ -89,7 +90,10 @@ rate_spend(struct req *rq, struct reply *rp)
 	int64_t wait;
 
 	if (p->left == 0 && !p->refused) {
-		if ((st = take(rq)) != DB_OK)
+		st = take(rq);
+		if (st == DB_CONFLICT) /* revoked since it was looked at */
+			return auth_bad_key(rq, rp);
+		if (st != DB_OK)
 			return http_db(rq, rp, st);
 		p = place_of(rq->key->id);
 	}

@@ -1,6 +1,7 @@
 /* experiments: the snippet on a project's pages says that it is there. */
 #include "cgi/experiments/experiments.h"
 
+#include "auth.h"
 #include "field.h"
 #include "queries.h"
 
@@ -14,6 +15,6 @@ see_snippet(struct req *rq, struct reply *rp)
 		return rp->status;
 	st = db_write(rq->db, &q_snippet_seen, DB_ARGS(rq->key->project, rq->key->id), NULL);
 	if (st == DB_NONE) /* revoked or expired since it was looked at */
-		return http_fail(rq, rp, 401, "Invalid API key");
+		return auth_bad_key(rq, rp);
 	return st == DB_OK ? http_empty(rp, 204) : http_db(rq, rp, st);
 }

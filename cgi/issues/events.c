@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "auth.h"
 #include "excerpt.h"
 #include "field.h"
 #include "issue.h"
@@ -131,7 +132,7 @@ take_event(struct req *rq, struct reply *rp)
 	    DB_ARGS(id, rq->key->id, w.place, w.fingerprint, w.title, w.app, w.user, w.context),
 	    &kept);
 	if (st == DB_NONE) /* revoked or expired since it was looked at */
-		return http_fail(rq, rp, 401, "Invalid API key");
+		return auth_bad_key(rq, rp);
 	if (st != DB_OK)
 		return http_db(rq, rp, st);
 	if (rows_bool(kept, 0, "tell")) {

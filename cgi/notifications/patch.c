@@ -36,11 +36,11 @@ snooze(struct req *rq, struct reply *rp, const char *id, const struct patch *in)
 
 	st = db_write(rq->db, &q_notification_snooze,
 	    DB_ARGS(rq->user, rq->session, id, in->snooze_until, field_flag(in->read)), &rows);
-	if (st == DB_OK && rows_bool(rows, 0, "signed_in") && !rows_bool(rows, 0, "fits"))
-		return http_fail(rq, rp, 422,
-		    "snooze_until must be in the future and at most a year ahead");
 	if (inbox_changed(rq, rp, st, rows, "id") != 0)
 		return rp->status;
+	if (!rows_bool(rows, 0, "fits"))
+		return http_fail(rq, rp, 422,
+		    "snooze_until must be in the future and at most a year ahead");
 	return notification_answer(rq, rp, rows, (struct inbox_more){ .moment = "snooze_until" });
 }
 

@@ -87,11 +87,13 @@ add_body(struct db_tx *tx, void *ctx)
 	struct key_change *w = ctx;
 	struct change *c = &w->c;
 	struct req *rq = c->rq;
-	const char *project = NULL, *environment = NULL;
+	const char *project = NULL, *environment = NULL, *rule = key_rule(w);
 	enum db_status st;
 
 	if ((st = change_enter(tx, c, &q_team_enter, RIGHT_MANAGE, NULL)) != DB_OK)
 		return st;
+	if (rule != NULL)
+		return change_refuse(c, 422, rule);
 	if (w->project_id != NULL) {
 		st = db_exec(tx, &q_key_place,
 		    DB_ARGS(c->id, rq->user, w->project_id, w->environment), &place);
@@ -120,14 +122,9 @@ int
 add_key(struct req *rq, struct reply *rp)
 {
 	struct key_change w = { 0 };
-	const char *rule;
 	struct out *o;
 
-	if (field_read(rq, rp, add_fields, &w) != 0)
-		return rp->status;
-	if ((rule = key_rule(&w)) != NULL)
-		return http_fail(rq, rp, 422, "%s", rule);
-	if (change_begin(&w.c, rq, rp, "Team") != 0)
+	if (field_read(rq, rp, add_fields, &w) != 0 || change_begin(&w.c, rq, rp, "Team") != 0)
 		return rp->status;
 	make_secret(&w);
 	if (change_failed(rq, rp, db_tx(rq->db, add_body, &w), &w.c) != 0)

@@ -248,11 +248,11 @@ WITH box AS MATERIALIZED (
 	   FOR UPDATE OF i
 ), old AS MATERIALIZED (
 	SELECT n.*, box.unread, box.version, box.at,
-	       $5::boolean IS NOT NULL OR n.snooze_until IS DISTINCT FROM $4::timestamptz AS changes
+	       box.fits AND ($5::boolean IS NOT NULL OR n.snooze_until IS DISTINCT FROM $4::timestamptz) AS changes
 	  FROM box
 	  JOIN notifications n ON n.user_id = box.user_id
 	 WHERE n.user_id = $1::uuid AND n.id = $3::uuid
-	   AND n.deleted_at IS NULL AND n.in_app AND box.fits
+	   AND n.deleted_at IS NULL AND n.in_app
 	   FOR UPDATE OF n
 ), new AS (
 	UPDATE notifications n

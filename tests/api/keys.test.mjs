@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { call, exec, expect, ok, quote, rows, uuid } from '../lib/client.mjs';
+import { eventually } from '../lib/processes.mjs';
+import { openSession } from '../lib/session.mjs';
 import { makeWorld } from '../lib/world.mjs';
 
-const { team, other, owner, admin } = makeWorld();
+const { team, other, owner, admin, developer, outsider } = makeWorld();
 const path = `/v1/teams/${team.id}/keys`;
 const client = { kind: 'client', project_id: team.project, environment: 'production' };
 const make = (body) => call('POST', path, { as: admin.token, body: { name: 'k', ...body } });
@@ -43,6 +45,23 @@ for (const environment of ['development', 'staging', team.environments.staging, 
     expect(await use(secret), 201);
   });
 }
+
+test('who may not make one is told so, whatever else is wrong', async () => {
+  const body = { name: 'k', kind: 'client' };
+  for (const [who, status, text] of [[outsider, 404, 'Team not found'], [developer, 403, 'Forbidden'], [admin, 422, undefined]])
+    expect(await call('POST', path, { as: who.token, body }), status, text);
+});
+
+test('a key that is revoked while it is being used is none any more', async () => {
+  const { key, secret } = expect(await make(client), 201);
+  const session = openSession();
+  await session.run(`BEGIN; DELETE FROM api_keys WHERE id = ${quote(key.id)}`);
+  const answer = use(secret);
+  await eventually('it waits', 5, async () => await session.awaited() > 0);
+  await session.run('COMMIT');
+  await session.end();
+  expect(await answer, 401, 'Invalid API key');
+});
 
 // Bodies that make no key: body, status, text.
 const refused = [

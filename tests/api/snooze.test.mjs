@@ -131,6 +131,7 @@ test('what changes nothing moves no version; what does, does', async () => {
   const first = await tag();
   expect(await patch(user, awake.id, { snooze_until: null }), 200);
   expect(await patch(user, awake.id, { snooze_until: '2000-01-01T00:00:00Z' }), 422);
+  expect(await patch(user, uuid(), { snooze_until: '2000-01-01T00:00:00Z' }), 404, 'Notification not found');
   assert.equal(await tag(), first);
   let last = first;
   for (const [id, body] of [[asleep.id, { snooze_until: ahead(hour) }], [asleep.id, { snooze_until: ahead(2 * hour) }], [asleep.id, { snooze_until: null }],
