@@ -245,13 +245,22 @@ send_item(struct lane *l, struct item *it)
 	return ok;
 }
 
-/* Put it into the batch behind all of the same or a lower user. */
+/* By user; what is of one user by statement, since each may lock another row of theirs. */
+static bool
+locks_before(const struct item *a, const struct item *b)
+{
+	int order = strcmp(a->args.v[0], b->args.v[0]);
+
+	return order != 0 ? order < 0 : a->st->id < b->st->id;
+}
+
+/* Put it into the batch behind all that must not wait for it. */
 static void
 insert_by_user(struct items *q, struct item *it)
 {
 	struct item **at = &q->first;
 
-	while (*at != NULL && strcmp((*at)->args.v[0], it->args.v[0]) <= 0)
+	while (*at != NULL && !locks_before(it, *at))
 		at = &(*at)->next;
 	if ((it->next = *at) == NULL)
 		q->end = &it->next;
