@@ -1,8 +1,8 @@
 /*
- * fire: relative ends worked out anew when the tz database has changed.
+ * fire: relative ends worked out anew when the tz database is a newer one.
  *
  * Each schedule keeps the version that its end was worked out with, so a run only asks for those of
- * another one: an index, and nothing in it until tzdata changes.
+ * an older one: an index, and nothing in it until tzdata changes.
  */
 #include <string.h>
 

@@ -173,21 +173,16 @@ SELECT m.outcome IS NOT NULL AND m.xmin = $1::xid8::xid AS ours,
 -- ---- a newer tz database ----
 
 -- name: fire_unzoned
--- Relative ends to come that were worked out with another version than $1, as far as that is
--- known: 500 of them.
+-- Relative ends to come that were worked out with an older version than $1: 500 of them.  Never with a
+-- newer one: hosts that are upgraded one after the other would move them to and fro.
 SELECT m.id, s.id AS schedule_id, s.resource_kind, s.resource_id, s.time_zone, s.end_days,
        s.end_time, floor(extract(epoch FROM s.first_at) * 1000)::bigint AS first_ms,
        floor(extract(epoch FROM m.due_at) * 1000)::bigint AS due_ms
-  FROM ((SELECT * FROM schedules
-	  WHERE status = 'PENDING' AND end_days IS NOT NULL AND tz_version < $1::text
-	  ORDER BY tz_version, id LIMIT 500)
-	UNION ALL
-	(SELECT * FROM schedules
-	  WHERE status = 'PENDING' AND end_days IS NOT NULL AND tz_version > $1::text
-	  ORDER BY tz_version, id LIMIT 500)) s
+  FROM (SELECT * FROM schedules
+	 WHERE status = 'PENDING' AND end_days IS NOT NULL AND tz_version < $1::text
+	 ORDER BY tz_version, id LIMIT 500) s
   LEFT JOIN moments m
-    ON m.schedule_id = s.id AND m.kind IN ('end', 'disable') AND m.outcome IS NULL
- LIMIT 500;
+    ON m.schedule_id = s.id AND m.kind IN ('end', 'disable') AND m.outcome IS NULL;
 
 -- name: fire_zoned
 -- The schedules $1 stay as they are by version $2 too.

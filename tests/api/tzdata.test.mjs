@@ -32,6 +32,8 @@ const fireWith = (folder) => {
 };
 const later = tzdata('9999a', { 'America/New_York': 'America/Denver' });	// two hours behind what it was
 const again = tzdata('9999b', { 'America/New_York': 'America/Denver' });
+const back = tzdata('9999c', {});
+const final = tzdata('9999d', { 'America/New_York': 'America/Denver' });
 
 const launch = '2031-01-10T14:00:00.000Z';
 const relative = { days_after: 3, time: '09:30' };
@@ -104,10 +106,15 @@ test('each version is looked at once', async () => {
   assert.equal(mails(main.developer).length, 2);
 });
 
+test('what a newer one has moved no older one moves back', async () => {
+  assert.equal(fireWith(real).moved, undefined);
+  assert.equal((await show(urlOf(moved))).resolved.end.at, '2031-01-13T16:30:00.000Z');
+});
+
 test('a resource that somebody holds is left for the next run', async () => {
   const holder = copy.session();
   await holder.run(`BEGIN; SELECT 1 FROM experiments WHERE id = ${quote(moved.id)} FOR UPDATE`);
-  assert.equal(fireWith(real).moved, 1, 'the flag');
+  assert.equal(fireWith(back).moved, 1, 'the flag');
   await holder.run('COMMIT');
   await holder.end();
   assert.equal(cron('fire').moved, 1);
@@ -116,7 +123,7 @@ test('a resource that somebody holds is left for the next run', async () => {
 
 test('without the scheduler the owners are told', async () => {
   copy.admin(`UPDATE schedules SET scheduled_by = NULL; UPDATE moments SET scheduled_by = NULL;`);
-  assert.equal(fireWith(later).moved, 2);
+  assert.equal(fireWith(final).moved, 2);
   assert.equal(mails(main.owner).length, 2);
   assert.equal((await edits(moved.id))[0].on_behalf_of, null);
 });
