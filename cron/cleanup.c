@@ -30,8 +30,9 @@ static const struct sweep {
 	{ ISSUE_EVENTS, &q_cleanup_issue_events },
 };
 
-/* Batch after batch until one is not full.  A row that somebody changed meanwhile is not found by
- * the next batch, so this ends. */
+/* Batch after batch until one is not full, or time is up: but one in any case, so that none waits for
+ * ever behind another.  A row that somebody changed meanwhile is not found by the next batch, so this
+ * ends. */
 static bool
 sweep_all(const struct run *run, const struct sweep *s, int64_t *tally)
 {
@@ -45,6 +46,8 @@ sweep_all(const struct run *run, const struct sweep *s, int64_t *tally)
 			return cron_failed(run);
 		tally[s->tally] += rows_int(rows, 0, "n");
 		more = rows_bool(rows, 0, "more");
+		if (cron_is_over(run))
+			break;
 		if (more)
 			cron_give_way(clock_us() - began);
 	}

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define NAP_US 250000 /* no longer without a look at what has changed */
@@ -30,6 +31,12 @@ cron_end_on_signals(void)
 
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
+}
+
+bool
+cron_is_over(const struct run *run)
+{
+	return cron_ending() || (run->until != 0 && clock_ms() >= run->until);
 }
 
 bool

@@ -29,6 +29,8 @@ struct run {
 	const struct conf *conf;
 	const char *at; /* RFC 3339: what counts as now; NULL is the database's now */
 	bool dry;       /* count what would be done, change nothing */
+	int64_t
+	    until; /* clock_ms(): as one job of all it leaves the rest to the next run; 0: never */
 	const struct replay_filter *filter; /* for replay */
 	/* The line that stdout gets, inside of this job's open object: for what is no count.
 	 * NULL: nobody reads it. */
@@ -53,6 +55,9 @@ struct job {
 /* SIGTERM or SIGINT came: finish what is in hand and return. */
 bool cron_ending(void);
 void cron_end_on_signals(void);
+
+/* The same, or this job's share of the minute is over. */
+bool cron_is_over(const struct run *run);
 
 /* Log why the last statement failed; false, for "return cron_failed(run)". */
 bool cron_failed(const struct run *run);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "cron.h"
 #include "json.h"
 #include "log.h"
@@ -18,6 +19,7 @@
 #include "queries.h"
 
 #define ARENA_MAX (1024 * 1024)
+#define SHARE_MS  10000 /* of a job without a bound of its own */
 
 static const struct job jobs[] = {
 	{ "fire", fire_job, "carry out what was scheduled", { METRIC_MOMENT_OUTCOMES, "skipped" } },
@@ -233,9 +235,10 @@ run_job(const struct run *run, const struct job *j, struct arena *a, struct out 
 	    sound;
 }
 
-/* What fails in one job stops no other: each has its own work and its own failures. */
+/* What fails in one job stops no other: each has its own work and its own failures.  Nor does one
+ * that has more to do than a minute is long: the next run goes on. */
 static bool
-run_all(const struct run *run, const char *without, struct arena *a, struct out *o)
+run_all(struct run *run, const char *without, struct arena *a, struct out *o)
 {
 	bool sound = true;
 
@@ -244,6 +247,7 @@ run_all(const struct run *run, const char *without, struct arena *a, struct out 
 			continue;
 		out_key(o, j->name);
 		out_open(o, '{');
+		run->until = clock_ms() + SHARE_MS;
 		if (!run_job(run, j, a, o))
 			sound = false;
 		out_close(o, '}');
@@ -252,7 +256,7 @@ run_all(const struct run *run, const char *without, struct arena *a, struct out 
 }
 
 static bool
-run_named(const struct run *run, const struct options *w, struct arena *a, struct out *o)
+run_named(struct run *run, const struct options *w, struct arena *a, struct out *o)
 {
 	const struct job *j = jobs;
 

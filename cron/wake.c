@@ -17,7 +17,7 @@ wake_user(const struct run *run, const char *user, int64_t *tally)
 	int64_t woken = 0;
 	bool more = true;
 
-	while (more && !cron_ending()) {
+	while (more && !cron_is_over(run)) {
 		SCOPED(rows_free) struct db_rows *rows = NULL;
 
 		if (db_alone(run->db, &q_wake_user, DB_ARGS(run->at, user), &rows) != DB_OK)
@@ -59,9 +59,9 @@ wake_job(const struct run *run, int64_t tally[TALLY_MAX])
 			return sound;
 		if (st != DB_OK)
 			return cron_failed(run);
-		for (int i = 0; i < rows_count(rows) && !cron_ending(); i++)
+		for (int i = 0; i < rows_count(rows) && !cron_is_over(run); i++)
 			if (!wake_user(run, rows_text(rows, i, "user_id"), tally))
 				sound = false;
-	} while (sound && !cron_ending());
+	} while (sound && !cron_is_over(run));
 	return sound;
 }

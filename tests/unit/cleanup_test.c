@@ -12,13 +12,19 @@ enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, PLACES };
 static const char *const places[] = { "deleted", "erased", "codes", "sessions", "deliveries" };
 
 static bool
-clean(struct db *db, bool dry, int64_t tally[TALLY_MAX])
+clean_until(struct db *db, bool dry, int64_t until, int64_t tally[TALLY_MAX])
 {
 	static const struct conf nowhere = { .var = "/nonexistent" };
-	struct run run = { .db = db, .conf = &nowhere, .at = AT, .dry = dry };
+	struct run run = { .db = db, .conf = &nowhere, .at = AT, .dry = dry, .until = until };
 
 	memset(tally, 0, TALLY_MAX * sizeof(*tally));
 	return cleanup_job(&run, tally);
+}
+
+static bool
+clean(struct db *db, bool dry, int64_t tally[TALLY_MAX])
+{
+	return clean_until(db, dry, 0, tally);
 }
 
 static void
@@ -158,6 +164,19 @@ test_batches(struct db *db)
 }
 
 /* A row that was never in the app is hidden too, but its owner cannot have seen that. */
+/* As one job of all, when its time is up: some of each kind, and the next run goes on. */
+static void
+test_shares(struct db *db)
+{
+	int64_t n[TALLY_MAX];
+
+	fill();
+	T_OK(clean_until(db, false, 1, n), "a run that is late");
+	T_OK(n[DELETED] == 1000 && n[ERASED] == 1000, "%ld, %ld", (long)n[0], (long)n[1]);
+	T_OK(clean(db, false, n), "the next");
+	T_OK(n[DELETED] == 1500 && n[ERASED] == 1100, "%ld, %ld", (long)n[0], (long)n[1]);
+}
+
 static void
 test_not_in_app(struct db *db)
 {
@@ -229,6 +248,7 @@ main(void)
 	t_owner = t_open("TEST_DATABASE_URL");
 	test_bounds(db);
 	test_batches(db);
+	test_shares(db);
 	test_not_in_app(db);
 	test_at_once();
 	db_close(db);
