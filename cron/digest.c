@@ -65,6 +65,8 @@ digest_body(struct db_tx *tx, void *ctx)
 	    &row);
 	if (st != DB_OK)
 		return st;
+	if (!dry)
+		db_later(tx, &q_digest_hold, DB_ARGS(w->project));
 	st = db_exec(tx, dry ? &q_digest_count : &q_digest_take, DB_ARGS(w->project), &count);
 	if (st != DB_OK)
 		return st;
@@ -121,7 +123,7 @@ digest_some(void *ctx, int hand)
 	struct arena a;
 
 	arena_init(&a, ARENA_MAX);
-	for (int i = hand; i < rows_count(p->rows) && !cron_ending(); i += HANDS)
+	for (int i = hand; i < rows_count(p->rows) && !cron_is_over(p->run); i += HANDS)
 		digest_row(p, &a, i);
 	arena_free(&a);
 }
@@ -145,7 +147,7 @@ tell_each(const struct run *run, const struct db_rows *page, int64_t *tally, tel
 	bool sound = true;
 
 	arena_init(&a, ARENA_MAX);
-	for (int i = 0; i < rows_count(page) && !cron_ending(); i++) {
+	for (int i = 0; i < rows_count(page) && !cron_is_over(run); i++) {
 		enum db_status st;
 
 		arena_reset(&a);
@@ -182,7 +184,7 @@ each_page(const struct run *run, const struct db_stmt *st, bool takes_at, page_f
 	bool sound = true;
 	int n = 1;
 
-	while (n > 0 && !cron_ending()) {
+	while (n > 0 && !cron_is_over(run)) {
 		SCOPED(rows_free) struct db_rows *page = NULL;
 		enum db_status rc = takes_at ? db_read(run->db, st, DB_ARGS(run->at, from), &page)
 					     : db_read(run->db, st, DB_ARGS(from), &page);

@@ -297,6 +297,15 @@ SELECT count(*) FILTER (WHERE i.status = 'new') AS new,
   JOIN issues i ON i.id = n.issue_id
  WHERE n.project_id = $1::uuid;
 
+-- name: digest_hold
+-- What is no news: an event that is about to make it some again is waited for, or waits for us.
+SELECT 1
+  FROM issue_news n
+  JOIN issues i ON i.id = n.issue_id
+ WHERE n.project_id = $1::uuid AND i.status NOT IN ('new', 'regressed')
+ ORDER BY i.id
+   FOR NO KEY UPDATE OF i;
+
 -- name: digest_take
 -- The same, and it is told: what somebody has taken in hand meanwhile is no news any more.
 WITH taken AS (

@@ -5,6 +5,7 @@ import test from 'node:test';
 import { cron, ok, quote, uuid } from '../lib/client.mjs';
 import { fire, startProxy } from '../lib/fire.mjs';
 import { killEverywhere } from '../lib/killed.mjs';
+import { eventually } from '../lib/processes.mjs';
 import { openSession } from '../lib/session.mjs';
 import { driftQuery, makeWorld, roles } from '../lib/world.mjs';
 
@@ -140,4 +141,19 @@ test('what a member takes in hand while digests are made is told of or is not, a
     assert.equal(back, 1);
   }
   assert.deepEqual(await sql.rows(driftQuery), []);
+});
+
+test('an issue that comes back while its digest is made is told of', async () => {
+  const project = await prepare();
+  const resolved = `project_id = ${quote(project)} AND status = 'resolved'`;
+  await sql.run(`UPDATE issues SET status = 'resolved' WHERE id = (SELECT min(id::text)::uuid FROM issues WHERE project_id = ${quote(project)} AND status = 'new')`);
+  const event = openSession(); // as one does: it comes back, and is among the news already
+  await event.run(`BEGIN; UPDATE issues SET status = 'regressed' WHERE ${resolved}`);
+  const made = run();
+  await eventually('the digest waits for it', 20, async () => await event.awaited() > 0);
+  await event.run('COMMIT');
+  await event.end();
+  assert.equal((await made).code, 0);
+  const body = await sql.run(`SELECT DISTINCT body FROM notifications WHERE project_id = ${quote(project)} AND type = 'issue.digest'`);
+  assert.match(body, /2 regressions, 1 new error/);
 });
