@@ -164,7 +164,7 @@ event_body(struct db_tx *tx, void *ctx)
 
 	e->is_news = false;
 	st = db_exec(tx, &q_hook_remember,
-	    DB_ARGS(e->rq->hook_id, e->provider_id, e->report, e->at), NULL);
+	    DB_ARGS(e->rq->hook_id, e->provider_id, e->report, e->at, e->delivery), NULL);
 	if (st != DB_OK) /* DB_NONE: told before */
 		return st;
 	st = db_exec(tx, &q_hook_report, DB_ARGS(e->provider_id, e->report, e->at), NULL);

@@ -267,23 +267,25 @@ SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
 -- Messages of others who share the account are among those that wait, so what is ours is found before
 -- a LIMIT could hide it.
 WITH waiting AS MATERIALIZED (
-	SELECT id, provider_id, report, at, received_at
+	SELECT id, provider_id, report, at, delivery_id, received_at
 	  FROM mail_events
 	 WHERE NOT applied AND received_at > now() - interval '25 hours'
 ), late AS MATERIALIZED (
-	SELECT w.id, w.provider_id, w.report, w.at
+	SELECT w.id, w.provider_id, w.report, w.at, d.user_id, d.id AS delivery_id
 	  FROM waiting w
 	  JOIN deliveries d ON d.provider_id = w.provider_id
+	    OR (d.id = w.delivery_id AND d.error LIKE 'unknown%' AND d.status = 'failed'
+		AND d.channel = 'email' AND d.provider_id IS NULL)
 	 ORDER BY w.received_at
 	 LIMIT 1000
 ), told AS (
 	UPDATE deliveries d
-	   SET reported = last.report, reported_at = last.at
-	  FROM (SELECT DISTINCT ON (provider_id) provider_id, report, at
+	   SET reported = last.report, reported_at = last.at, provider_id = last.provider_id
+	  FROM (SELECT DISTINCT ON (user_id, delivery_id) *
 		  FROM late
-		 ORDER BY provider_id,
+		 ORDER BY user_id, delivery_id,
 		       array_position(ARRAY['delivered', 'bounced', 'complained'], report) DESC, at) last
-	 WHERE d.provider_id = last.provider_id
+	 WHERE d.user_id = last.user_id AND d.id = last.delivery_id
 	   AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], d.reported), 0)
 	     < array_position(ARRAY['delivered', 'bounced', 'complained'], last.report)
 )
@@ -327,6 +329,7 @@ WITH picked AS MATERIALIZED (
 	   AND ($4::timestamptz IS NULL OR decided_at >= $4::timestamptz)
 	   AND ($5::uuid IS NULL OR id = $5::uuid)
 	   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%')
+	   AND ($5::uuid IS NOT NULL OR coalesce(reported, '') NOT IN ('delivered', 'complained'))
 	 LIMIT 1000
 ), again AS MATERIALIZED (
 	UPDATE deliveries d

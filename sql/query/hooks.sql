@@ -2,9 +2,9 @@
 -- order, so a report only moves forward: nothing, delivered, bounced, complained.
 
 -- name: hook_remember
--- Event $1 of message $2 says $3, at $4.  No row: it is known already.
-INSERT INTO mail_events (id, provider_id, report, at, applied)
-SELECT $1::text, $2::text, $3::text, date_trunc('milliseconds', $4::timestamptz),
+-- Event $1 of message $2, which names delivery $5 or none, says $3, at $4.  No row: it is known already.
+INSERT INTO mail_events (id, provider_id, report, at, delivery_id, applied)
+SELECT $1::text, $2::text, $3::text, date_trunc('milliseconds', $4::timestamptz), $5::uuid,
        EXISTS (SELECT 1 FROM deliveries WHERE provider_id = $2::text)
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -36,23 +36,29 @@ ON CONFLICT (address) DO UPDATE
 
 -- name: hook_settle
 -- Reports that came before their message's id was written down: when an answer was lost, that can
--- take as long as Resend knows the key by which it is asked for again.
+-- take as long as Resend knows the key by which it is asked for again.  Or nobody ever hears it: then
+-- the delivery that they name has failed as unknown, and this is all that is known of it.
 WITH late AS MATERIALIZED (
-	SELECT id, provider_id, report, at
-	  FROM mail_events
-	 WHERE NOT applied AND received_at > now() - interval '25 hours'
-	   AND EXISTS (SELECT 1 FROM deliveries d WHERE d.provider_id = mail_events.provider_id)
-	 ORDER BY received_at
+	SELECT e.id, e.provider_id, e.report, e.at, d.user_id, d.id AS delivery_id
+	  FROM mail_events e
+	 CROSS JOIN LATERAL (
+		SELECT user_id, id FROM deliveries WHERE provider_id = e.provider_id
+		 UNION ALL
+		SELECT user_id, id FROM deliveries
+		 WHERE id = e.delivery_id AND error LIKE 'unknown%' AND status = 'failed'
+		   AND channel = 'email' AND provider_id IS NULL) d
+	 WHERE NOT e.applied AND e.received_at > now() - interval '25 hours'
+	 ORDER BY e.received_at
 	 LIMIT 1000
-	   FOR UPDATE SKIP LOCKED
+	   FOR UPDATE OF e SKIP LOCKED
 ), told AS (
 	UPDATE deliveries d
-	   SET reported = last.report, reported_at = last.at
-	  FROM (SELECT DISTINCT ON (provider_id) provider_id, report, at
+	   SET reported = last.report, reported_at = last.at, provider_id = last.provider_id
+	  FROM (SELECT DISTINCT ON (user_id, delivery_id) *
 		  FROM late
-		 ORDER BY provider_id,
+		 ORDER BY user_id, delivery_id,
 		       array_position(ARRAY['delivered', 'bounced', 'complained'], report) DESC, at) last
-	 WHERE d.provider_id = last.provider_id
+	 WHERE d.user_id = last.user_id AND d.id = last.delivery_id
 	   AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], d.reported), 0)
 	     < array_position(ARRAY['delivered', 'bounced', 'complained'], last.report)
 )

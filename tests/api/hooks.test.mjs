@@ -144,6 +144,23 @@ test('a lost answer: the report names the delivery, and replaying takes another 
     expect(await tell(mailEvent('email.delivered', uuid(), { tags })), 204);
 });
 
+test('a report that comes while its delivery waits is all that is known of it when that fails', async () => {
+  const world = makeWorld();
+  const waiting = failedDelivery(world.viewer, world.team.id, { status: 'pending', error: 'timed out', attempts: 1 });
+  const note = (change) => exec(`UPDATE deliveries SET ${change} WHERE id = ${quote(waiting.id)};`);
+  note(`decided_at = NULL, next_try_at = now() + interval '1 day'`);
+  expect(await tell(mailEvent('email.delivered', uuid(), { tags: { delivery: waiting.id } })), 204);
+  cron('dispatch');
+  assert.deepEqual(reported(waiting), { status: 'pending', reported: null, dated: false }, 'another try may tell more');
+  note(`status = 'failed', error = 'unknown: timed out', decided_at = now()`);
+  cron('dispatch');
+  assert.equal(reported(waiting).reported, 'delivered');
+  const replay = (...how) => cron('replay', '--team', world.team.id, '--may-repeat', ...how).replayed;
+  assert.equal(replay('--dry-run'), 0, 'it has arrived');
+  assert.equal(replay(), 0);
+  assert.equal(replay('--delivery', waiting.id, '--dry-run'), 1, 'for who wants it all the same');
+});
+
 test('a report that comes before the id of its message is written down', async () => {
   const mail = sentMail();
   exec(`UPDATE deliveries SET provider_id = NULL WHERE id = ${quote(mail.id)};`);
