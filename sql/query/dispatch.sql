@@ -190,12 +190,12 @@ RETURNING d.status;
 -- name: dispatch_again
 -- Batch $1 of lease $2 may be out or not, for reason $3: the same bytes another time, at the
 -- earliest $5 and at the latest $6 milliseconds after $4 (at); $6 NULL: exponential back-off with
--- full jitter.  The tenth try is the last.
+-- full jitter, of an hour at most.  The tenth try is the last, some two hours after the first.
 WITH mine AS MATERIALIZED (
 	SELECT id, attempts + 1 AS attempts, date_trunc('milliseconds', clock_timestamp()) AS ended_at,
 	       date_trunc('milliseconds', coalesce($4::timestamptz, clock_timestamp())
 		   + greatest($5::bigint, random() * coalesce($6::bigint,
-		       1000 * least(3600, 5 * 2 ^ (attempts + 1)))) * interval '1 millisecond') AS at
+		       1000 * least(3600, 5 * 3 ^ (attempts + 1)))) * interval '1 millisecond') AS at
 	  FROM mail_batches
 	 WHERE id = $1::uuid AND lease_token = $2::uuid
 	   FOR UPDATE
@@ -239,7 +239,7 @@ UPDATE deliveries d
        error = coalesce($3::text, error), attempts = attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
        next_try_at = CASE WHEN $5::boolean
 	   THEN to_timestamp(floor(1000 * (mine.at + greatest(1, $7::bigint / 1000.0,
-	       (mine.dice + uuid_hash(d.id) & 65535) / 65536.0 * least(3600, 5 * 2 ^ (attempts + 1))))) / 1000)
+	       (mine.dice + uuid_hash(d.id) & 65535) / 65536.0 * least(3600, 5 * 3 ^ (attempts + 1))))) / 1000)
 	   ELSE next_try_at END,
        decided_at = CASE WHEN $5::boolean AND attempts + 1 >= 10 THEN mine.ended_at END,
        first_try_at = NULL, batch_id = NULL, batch_place = NULL, solo = solo OR $6::boolean,

@@ -48,14 +48,14 @@ fail_ten_times(enum outcome answer, const char *last_error)
 {
 	int64_t n[TALLY_MAX];
 	char at[40], text[200];
+	long most = 5;
 
 	start_afresh();
 	queue(1);
 	fake.answer = answer;
 	snprintf(at, sizeof(at), "2089-12-31T00:00:00.000Z");
 	for (int i = 1; i <= 10; i++) {
-		long most = 5L << i < 3600 ? 5L << i : 3600;
-
+		most = 3 * most < 3600 ? 3 * most : 3600;
 		T_OK(run_at(worker, at, n), "try %d", i);
 		T_OK(fake.sent == i && n[RETRIED] == (i < 10) && n[FAILED] == (i == 10),
 		    "try %d: %d sent, %ld, %ld", i, fake.sent, (long)n[RETRIED], (long)n[FAILED]);
