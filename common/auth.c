@@ -27,21 +27,26 @@ auth_bad_key(struct req *rq, struct reply *rp)
 	return http_fail(rq, rp, 401, "Invalid API key");
 }
 
+/* 0, or the status answered: the session has ended. */
+static int
+check_session(struct req *rq, struct reply *rp, const char *user, const char *session)
+{
+	enum db_status st = db_read(rq->db, &q_caller_session, DB_ARGS(user, session), NULL);
+
+	if (st == DB_NONE)
+		return auth_bad_token(rq, rp);
+	return st != DB_OK ? http_db(rq, rp, st) : 0;
+}
+
 static int
 user_caller(struct req *rq, struct reply *rp, enum access access, const char *text, size_t n)
 {
 	struct token *t = arena_alloc(rq->a, sizeof(*t));
-	enum db_status st;
 
 	if (token_cache_check(rq->a, text, n, &rq->conf->keys, rq->now, t) != TOKEN_OK)
 		return auth_bad_token(rq, rp);
-	if (access != INBOX) {
-		st = db_read(rq->db, &q_caller_session, DB_ARGS(t->user, t->session), NULL);
-		if (st == DB_NONE)
-			return auth_bad_token(rq, rp);
-		if (st != DB_OK)
-			return http_db(rq, rp, st);
-	}
+	if (access != INBOX && check_session(rq, rp, t->user, t->session) != 0)
+		return rp->status;
 	if (access == CLIENT_KEY || access == KEY_INLINE)
 		return http_fail(rq, rp, 403, "Client key required");
 	if (access == ANY_KEY)
@@ -152,11 +157,7 @@ auth_late(struct req *rq, struct reply *rp, enum access access)
 		st = db_read(rq->db, &q_caller_key, DB_ARGS(rq->key_hash), &rows);
 		auth_client_key(rq, rp, st, rows);
 	} else if (access == INBOX && rq->user != NULL) {
-		st = db_read(rq->db, &q_caller_session, DB_ARGS(rq->user, rq->session), NULL);
-		if (st == DB_NONE)
-			return auth_bad_token(rq, rp);
-		if (st != DB_OK)
-			return http_db(rq, rp, st);
+		check_session(rq, rp, rq->user, rq->session);
 	}
 	return rp->status;
 }

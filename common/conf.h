@@ -11,7 +11,7 @@
  *
  * Each comes from the environment, else from $CARILLON_VAR/carillon.env (lines
  * NAME=value, taken as they stand; # begins a comment line), else from its default.
- * An empty one counts as unset.  CARILLON_VAR itself defaults to var/ in the checkout
+ * An empty one counts as unset, but hides the file's.  CARILLON_VAR itself defaults to var/ in the checkout
  * that the running executable was built in: the parent of the first folder named build
  * or build-san above /proc/self/exe.
  */

@@ -3,8 +3,8 @@
 
 /*
  * crypto - make libsodium ready: it chooses the code for this processor and opens the source of
- * randomness, without which the process ends.  For whoever draws at random or signs; to hash works
- * without it.  Only the first call of a process costs anything.
+ * randomness, without which the process ends.  For whoever signs, and before anything else in a program
+ * that draws at random; to hash works without it.  Only the first call of a process costs anything.
  */
 void crypto_ready(void);
 

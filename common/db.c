@@ -148,7 +148,7 @@ db_tick(struct db *db)
 {
 	int64_t now = clock_ms();
 
-	if (now - db->ticked <= TICK_MS)
+	if (now - db->ticked < TICK_MS)
 		return;
 	db->ticked = now;
 	for (int i = 0; i < LANES; i++)

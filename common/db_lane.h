@@ -9,9 +9,9 @@
 /*
  * db_lane - one connection and the statements that wait for it; inside db*.c only.
  *
- * What is queued at the end of a turn goes out as one batch: one pipeline, one Sync.
- * PostgreSQL runs a batch as one transaction, so when a statement of it fails, none of it
- * happened, and each runs again alone.
+ * What is queued at the end of a turn goes out as one batch: one pipeline, one Sync.  PostgreSQL runs
+ * it as one transaction, so when a statement fails none of it happened, and each runs again alone; but
+ * who has waited for a lock in vain is told so, with what the same user wrote behind it.
  */
 #define LANE_BATCH_MAX 64
 #define LANE_TRIES     5 /* of what a deadlock or a serialization failure ended */

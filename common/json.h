@@ -25,7 +25,7 @@ DEFINE_SCOPED(json_object *, json_object_put)
  * Parse n bytes of RFC 8259 JSON.  NULL for anything else, among it: bad UTF-8,
  * a byte order mark, NaN, comments, trailing bytes or commas, control characters
  * and \u0000 in strings, lone surrogates, integers outside int64, other numbers
- * too big for a double or longer than 127 bytes, the same key twice in one object,
+ * too big or too small for a double or longer than 127 bytes, the same key twice in one object,
  * more than JSON_DEPTH_MAX levels or JSON_VALUES_MAX values.
  * *ok tells a valid null (which json-c also has as NULL) from an error.  The
  * caller owns the result.

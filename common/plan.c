@@ -155,8 +155,7 @@ check_future(struct db_tx *tx, struct plan *p)
 	if (rows_bool(rows, 0, "future"))
 		return DB_OK;
 	return change_refuse(&p->c, 422,
-	    arena_fmt(p->c.rq->a, "%s must be in the future",
-		p->begins ? p->kind->first_key : p->kind->end_key));
+	    arena_fmt(p->c.rq->a, PLAN_PAST, p->begins ? p->kind->first_key : p->kind->end_key));
 }
 
 static enum db_status

@@ -14,6 +14,7 @@
  * than a minute ago where that leaves nothing to do, has won the race: 409.
  */
 
+#define PLAN_PAST  "%s must be in the future"                    /* with 422 */
 #define PLAN_RACED "The schedule has been carried out meanwhile" /* with 409 */
 
 /* A schedule as one statement saw it. */

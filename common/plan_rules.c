@@ -64,6 +64,9 @@ resolve_end(struct plan *p, bool known)
 		return refuse(p, key,
 		    arena_fmt(p->c.rq->a, ".days_after counts from %s, which is missing",
 			p->kind->first_key));
+	if (p->begins && p->begin.ms < 0) /* before all calendars of ours */
+		return change_refuse(&p->c, 422,
+		    arena_fmt(p->c.rq->a, PLAN_PAST, p->kind->first_key));
 	if (!schedule_end(p->zone, p->begin.ms, (int)p->end_days, p->end_time, &p->end))
 		return refuse(p, key, ".days_after leads beyond the calendar");
 	return DB_OK;

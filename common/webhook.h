@@ -26,7 +26,7 @@ const char *webhook_body(struct arena *a, const char *base_url, const struct not
  */
 const char *webhook_unfit(struct arena *a, const char *url, bool local);
 
-/* The host of such a URL, without port and brackets: what others than its owner may see of it. */
+/* The host of such a URL, without port: what others than its owner may see of it. */
 const char *webhook_host(struct arena *a, const char *url);
 
 #endif

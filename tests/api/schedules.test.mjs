@@ -113,6 +113,7 @@ for (const [name, kind] of Object.entries(kinds)) {
     [{}, 422, `${first} or ${end} is required`], [{ [first]: null, [end]: null }, 422, `${first} or ${end} is required`],
     [{ [end]: { at: later } }, 422, `${first} is required`], [{ [end]: { days_after: 1, time: '09:00' } }, 422, `${end}.days_after`],
     [{ [first]: '1969-12-31T23:59:30Z' }, 422, `${first} must be in the future`], [{ [first]: '2020-01-01T00:00:00Z' }, 422, `${first} must be in the future`],
+    [{ [first]: '1960-01-01T00:00:00Z', [end]: { days_after: 1, time: '10:00' } }, 422, `${first} must be in the future`],
     [{ [first]: future(0) }, 422, `${first} must be in the future`], [{ [first]: future(120e3) }, 201],
     [{ [first]: '9999-12-31T23:59:59Z' }, 201], [{ [first]: '9999-12-31T23:00:00Z', [end]: { days_after: 1, time: '09:00' } }, 422, `${end}.days_after`],
     [{ [first]: soon, time_zone: undefined }, 400, 'Missing field: time_zone'], [{ [first]: soon, time_zone: null }, 400, 'Invalid field: time_zone'],
