@@ -14,7 +14,7 @@ import {
   until,
   visit,
 } from './browser.mjs';
-import { INBOX, many, userWith } from './notes.mjs';
+import { INBOX, many, retell, userWith } from './notes.mjs';
 
 const PREFERENCES = '/dashboard/preferences'; // a page with no list of its own
 const LIST = '**/api/notifications?*';
@@ -55,22 +55,26 @@ test('the badge says 99+ above 99, the name the number', () =>
     assert.equal(await bellOf(page).badge.innerText(), '99+');
   }));
 
-test('opening reads afresh', () =>
-  visit(userWith('fresh', [{ title: 'Old' }]), {}, async (page) => {
-    const asked = requests(page);
+test('opening reads afresh: what is new, and what is told anew', () => {
+  const user = userWith('fresh', [{ title: 'Going on', body: 'It broke ×2' }, { title: 'Silent' }, { title: 'Over', body: 'It lasts' }]);
+  return visit(user, {}, async (page) => {
     await page.goto(PREFERENCES);
-    await bellSays(page, 'Notifications, 1 unread');
-    const before = asked.filter((line) => line === 'GET /api/notifications').length;
-    const { button, panel, items } = bellOf(page);
+    await bellSays(page, 'Notifications, 3 unread');
+    give(user, [{ title: 'New' }]);
+    for (const [title, body] of [
+      ['Going on', 'It broke ×60'],
+      ['Silent', 'Now it speaks'],
+      ['Over', null],
+    ])
+      retell(user, title, body);
+    const { bell, button, panel } = bellOf(page);
     await button.click();
     await panel.waitFor();
     assert.equal(await button.getAttribute('aria-expanded'), 'true');
-    await until(
-      'a fresh read',
-      () => asked.filter((line) => line === 'GET /api/notifications').length > before,
-    );
-    assert.equal(await items.count(), 1);
-  }));
+    await becomes('titles', ['New', 'Going on', 'Silent', 'Over'], () => bell.locator('.title').allInnerTexts());
+    await becomes('texts', ['It broke ×60', 'Now it speaks'], () => bell.locator('.body:visible').allInnerTexts());
+  });
+});
 
 test('keys: arrows, Home, End move; Escape closes and returns focus', () => {
   const user = userWith('keys', many(5));

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { value } from '../lib/client.mjs';
 import { counted, give } from '../lib/world.mjs';
 import { becomes, bellSays, broken, news, onwards, until, visit } from './browser.mjs';
-import { focusedTitle, INBOX, many, noteCalled, rowOf, titles, userWith } from './notes.mjs';
+import { focusedTitle, INBOX, many, noteCalled, retell, rowOf, titles, userWith } from './notes.mjs';
 
 const READ = '2024-01-01T00:00:00.000Z';
 
@@ -164,6 +164,28 @@ test('a new row appears with the next poll, and keeps focus and place', () => {
     await onwards(page, '00:35', 'polled', async () => (await titles(page)).length > 3);
     await becomes('rows', ['Fresh', 'Row 0', 'Row 1', 'Row 2'], () => titles(page));
     assert.equal(await focusedTitle(page), 'Row 1');
+  });
+});
+
+test('what is told anew is shown in its place, and what was searched is marked in it', () => {
+  const user = userWith('retold', [{ title: 'Broke', body: 'It broke ×2' }, { title: 'Broke silently' }, { title: 'Broke once', body: 'No more' }]);
+  const texts = (page) => page.locator('.note-body:visible').allInnerTexts();
+  const marked = (page) => page.evaluate(() => [...(CSS.highlights.get('found') ?? [])].map(String));
+  return visit(user, {}, async (page) => {
+    await page.clock.install();
+    await page.goto(`${INBOX}?q=broke`);
+    await becomes('texts', ['It broke ×2', 'No more'], () => texts(page));
+    await noteCalled(page, 'Broke silently').locator('.note-main').focus();
+    for (const [title, body] of [
+      ['Broke', 'It broke, broke, broke ×60'],
+      ['Broke silently', 'Now it speaks'],
+      ['Broke once', null],
+    ])
+      retell(user, title, body);
+    await onwards(page, '00:35', 'polled', async () => (await texts(page)).includes('Now it speaks'));
+    assert.deepEqual(await texts(page), ['It broke, broke, broke ×60', 'Now it speaks']);
+    assert.equal((await marked(page)).length, 6);
+    assert.equal(await focusedTitle(page), 'Broke silently');
   });
 });
 

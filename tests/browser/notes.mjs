@@ -1,5 +1,5 @@
 // notes - users with an inbox, and how the inbox page shows it.
-import { rows } from '../lib/client.mjs';
+import { exec, quote, rows } from '../lib/client.mjs';
 import { give, insertUsers, makeUser } from '../lib/world.mjs';
 
 export const INBOX = '/dashboard/inbox';
@@ -20,6 +20,13 @@ export function userWith(name, list) {
 
 export const many = (count, fields = {}) =>
   Array.from({ length: count }, (_, i) => ({ title: `Row ${i}`, ...fields }));
+
+// Tell it anew, as the server does while an issue goes on.
+export function retell(user, title, body) {
+  const owner = `user_id = ${quote(user.id)}`;
+  exec(`UPDATE inbox SET version = version + 1 WHERE ${owner};
+    UPDATE notifications SET body = ${quote(body)} WHERE ${owner} AND title = ${quote(title)};`);
+}
 
 export const titles = (page) => page.locator('.note-main').allInnerTexts();
 export const noteCalled = (page, title) => page.locator('.note').filter({ hasText: title });

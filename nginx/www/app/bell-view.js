@@ -1,6 +1,6 @@
 /* bell-view - the elements of <carillon-bell>; no requests, no state. */
 
-import { h, hidden } from './dom.js';
+import { h, hidden, setText } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
 import { mailProblemWords } from './mail-problem.js';
 import { timeElement } from './time.js';
@@ -105,8 +105,8 @@ export function bellItem(item) {
       'span',
       { class: 'words' },
       mark,
-      h('span', { class: 'title' }, item.title),
-      item.body ? h('span', { class: 'body' }, item.body) : null,
+      h('span', { class: 'title' }),
+      h('span', { class: 'body' }),
       metaLine(item),
     ),
     h('span', { class: 'dot' }),
@@ -114,7 +114,12 @@ export function bellItem(item) {
   return h('li', {}, row);
 }
 
+/* What is news may be told anew, as an issue goes on. */
 export function updateBellItem(element, item) {
+  const body = element.querySelector('.body');
+  setText(element.querySelector('.title'), item.title);
+  setText(body, item.body ?? '');
+  body.hidden = !item.body;
   const unread = item.readAt === null;
   element.firstElementChild.classList.toggle('unread', unread);
   element.querySelector('[data-part="mark"]').textContent = unread ? 'Unread: ' : '';

@@ -19,6 +19,11 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/* Only when it says something else: what is selected or marked in it lasts. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /* Words for assistive technology only. */
 export function hidden(text) {
   return h('span', { class: 'visually-hidden' }, text);

@@ -1,11 +1,11 @@
 /* inbox-view - the lists of the inbox page, by day. No requests, no state. */
 
-import { h, hidden, reconcile } from './dom.js';
+import { h, hidden, reconcile, setText } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
 import { emptyState } from './page.js';
 import { comingDayName, dayName, timeElement } from './time.js';
 import { safePath } from './links.js';
-import { ledgerOf } from './ledger.js';
+import { ledgerOf, nameLedger } from './ledger.js';
 import { VIEWS } from './inbox-store.js';
 import { hintKey } from './keys.js';
 import { clockWords } from './schedule.js';
@@ -44,9 +44,9 @@ const DAYS = {
 /* Its title: a link when it leads somewhere, a button when a click does something. */
 function mainControl(item, view) {
   const path = safePath(item.link);
-  if (path !== null) return h('a', { class: 'note-main', href: path }, item.title);
-  if (view !== 'inbox') return h('span', { class: 'note-main' }, item.title);
-  return h('button', { class: 'note-main', type: 'button' }, item.title);
+  if (path !== null) return h('a', { class: 'note-main', href: path });
+  if (view !== 'inbox') return h('span', { class: 'note-main' });
+  return h('button', { class: 'note-main', type: 'button' });
 }
 
 const META = {
@@ -57,20 +57,19 @@ const META = {
 
 /* Why they get it, and where it went. */
 function footOf(item, view) {
-  const ledger = view === 'bin' ? null : ledgerOf(item.title);
+  const ledger = view === 'bin' ? null : ledgerOf();
   const why = item.reason ? h('span', { class: 'note-why' }, item.reason) : null;
   return why || ledger ? h('div', { class: 'note-foot' }, why, ledger) : null;
 }
 
-function nameAction(button, drawing, label, item) {
+function drawAction(button, drawing, label) {
   button.replaceChildren(icon(drawing));
-  button.setAttribute('aria-label', `${label}: ${item.title}`);
   button.title = label;
 }
 
-function actionButton(action, drawing, label, item) {
+function actionButton(action, drawing, label) {
   const button = h('button', { class: 'icon-button', type: 'button', 'data-action': action });
-  if (drawing) nameAction(button, drawing, label, item);
+  if (drawing) drawAction(button, drawing, label);
   return hintKey(button, action);
 }
 
@@ -83,14 +82,14 @@ function createNote(item, types, view) {
       'div',
       { class: 'note-words' },
       h('h3', { class: 'note-title' }, hidden(''), mainControl(item, view)),
-      item.body ? h('p', { class: 'note-body' }, item.body) : null,
+      h('p', { class: 'note-body' }),
       h('p', { class: 'note-meta' }),
       footOf(item, view),
     ),
     h(
       'div',
       { class: 'note-actions' },
-      ACTIONS[view].map(([action, drawing, label]) => actionButton(action, drawing, label, item)),
+      ACTIONS[view].map(([action, drawing, label]) => actionButton(action, drawing, label)),
     ),
   );
 }
@@ -103,8 +102,19 @@ function showState(element, item) {
   element.querySelector('.visually-hidden').textContent = unread ? 'Unread: ' : '';
   const toggle = element.querySelector('[data-action="toggle"]');
   if (toggle === null) return;
-  if (unread) nameAction(toggle, 'check', 'Mark as read', item);
-  else nameAction(toggle, 'unread', 'Mark as unread', item);
+  if (unread) drawAction(toggle, 'check', 'Mark as read');
+  else drawAction(toggle, 'unread', 'Mark as unread');
+}
+
+/* What it says, which may be told anew, and what its buttons are called by it. */
+function showWords(element, { title, body }) {
+  const text = element.querySelector('.note-body');
+  setText(element.querySelector('.note-main'), title);
+  setText(text, body ?? '');
+  text.hidden = !body;
+  for (const button of element.querySelectorAll('[data-action]'))
+    button.setAttribute('aria-label', `${button.title}: ${title}`);
+  nameLedger(element, title);
 }
 
 /* When it came, comes or went; drawn again only when that has changed. */
@@ -137,6 +147,7 @@ function updateDay(section, items, types, view) {
     create: (item) => createNote(item, types, view),
     update(element, item) {
       showState(element, item);
+      showWords(element, item);
       showMoment(element, item, types, view);
     },
   });

@@ -24,14 +24,19 @@ function deliveryRow(delivery) {
   );
 }
 
-/* Closed; whoever opens it calls fillLedger(). title tells several of them apart. */
-export function ledgerOf(title) {
+/* Closed; whoever opens it calls fillLedger(). */
+export function ledgerOf() {
   return h(
     'details',
     { class: 'ledger' },
-    h('summary', { 'aria-label': `Where it went: ${title}` }, 'Where it went'),
+    h('summary', {}, 'Where it went'),
     h('div', { class: 'ledger-body', 'aria-live': 'polite' }),
   );
+}
+
+/* The title of what it is under tells several of them apart. */
+export function nameLedger(note, title) {
+  note.querySelector('.ledger summary')?.setAttribute('aria-label', `Where it went: ${title}`);
 }
 
 export async function fillLedger(details, api, id) {
