@@ -184,6 +184,21 @@ export async function broken(page, method, pattern, status = 503, error = 'Injec
   return () => page.unroute(pattern, handler);
 }
 
+// Keep back the server's answer to the next request like this: {isThere, release()}.
+export async function held(page, method, pattern) {
+  const answer = {};
+  answer.isThere = new Promise((resolve) => (answer.arrive = resolve));
+  const released = new Promise((resolve) => (answer.release = resolve));
+  await page.route(pattern, async (route) => {
+    if (route.request().method() !== method) return route.fallback();
+    const response = await route.fetch();
+    answer.arrive();
+    await released;
+    return route.fulfill({ response });
+  });
+  return answer;
+}
+
 // The words of the page's status line.
 export function news(page) {
   return page.locator('.toast').innerText();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { value } from '../lib/client.mjs';
 import { counted, give } from '../lib/world.mjs';
-import { becomes, bellSays, broken, news, onwards, until, visit } from './browser.mjs';
+import { becomes, bellSays, broken, held, news, onwards, setHidden, until, visit } from './browser.mjs';
 import { focusedTitle, INBOX, many, noteCalled, retell, rowOf, titles, userWith } from './notes.mjs';
 
 const READ = '2024-01-01T00:00:00.000Z';
@@ -164,6 +164,24 @@ test('a new row appears with the next poll, and keeps focus and place', () => {
     await onwards(page, '00:35', 'polled', async () => (await titles(page)).length > 3);
     await becomes('rows', ['Fresh', 'Row 0', 'Row 1', 'Row 2'], () => titles(page));
     assert.equal(await focusedTitle(page), 'Row 1');
+  });
+});
+
+test('what came while a write was under way is shown when it is over', () => {
+  const user = userWith('crossed', many(2));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await becomes('rows', 2, () => page.locator('.note').count());
+    const answer = await held(page, 'PATCH', '**/v1/notifications/*');
+    await page.getByRole('button', { name: 'Mark as read: Row 0' }).click();
+    await answer.isThere; // the server has done it
+    give(user, [{ title: 'Fresh' }]);
+    const polled = page.waitForResponse((response) => response.url().includes('/v1/notifications?') && response.status() === 200);
+    await setHidden(page, false); // looked at again, it polls at once
+    await (await polled).finished();
+    answer.release();
+    await becomes('rows', ['Fresh', 'Row 0', 'Row 1'], () => titles(page));
+    assert.equal(await noteCalled(page, 'Row 0').getAttribute('data-state'), 'read');
   });
 });
 

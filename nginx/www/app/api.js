@@ -2,7 +2,7 @@
  * api - the one way to the server: JSON out, JSON in, errors as ApiError.
  *
  * Reads remember their ETag, so asking again costs the server a 304; the caller gets the remembered
- * data and cannot tell the difference, except by `unchanged`.
+ * data: the same object.
  */
 
 const REMEMBERED = 24; // answers kept for If-None-Match
@@ -66,7 +66,7 @@ async function send(url, method, headers, body) {
  * Make a client.
  *   base         put before every path; '' is this origin
  *   onSignedOut  called on any 401, before the error is thrown
- * Every method answers {data, unchanged, pollAfter, unread, undo}: the last three from
+ * Every method answers {data, pollAfter, unread, undo}: the last three from
  * X-Poll-Interval, X-Unread-Count and X-Undo, undefined when the header is absent.
  */
 export function createApi({ base = '', onSignedOut = goToLogin } = {}) {
@@ -81,13 +81,12 @@ export function createApi({ base = '', onSignedOut = goToLogin } = {}) {
 
   async function answer(response, path, method) {
     const meta = {
-      unchanged: response.status === 304,
       pollAfter: numberHeader(response, 'X-Poll-Interval'),
       unread: numberHeader(response, 'X-Unread-Count'),
       undo: response.headers.get('X-Undo') ?? undefined,
     };
     if (response.status === 401) onSignedOut();
-    if (meta.unchanged) return { ...meta, data: known.get(path)?.data };
+    if (response.status === 304) return { ...meta, data: known.get(path)?.data };
     if (!response.ok) throw await errorFrom(response);
 
     const data = await response.json().catch(() => null);

@@ -55,6 +55,7 @@ export class InboxStore {
   counts = null; // {unread, snoozed, bin, types}, null until it is known
   filter; // {view, read_state, type, q}
   #stale = true; // what is shown was read for another filter
+  #taken; // the answer that is shown
   #api;
   #optimistic = new Optimistic();
   #onChange;
@@ -108,7 +109,10 @@ export class InboxStore {
     return VIEWS[view].soonestFirst ? one > other : one < other;
   }
 
-  /* Read again as many rows as are shown. Resolves to the seconds until the next time. */
+  /*
+   * Read again as many rows as are shown. Resolves to the seconds until the next time. An answer that a write
+   * overtook comes once more, as unchanged; so what counts is whether it was taken.
+   */
   async refresh() {
     const asked = this.filter;
     const shown = this.#stale ? 0 : this.items.length;
@@ -117,8 +121,8 @@ export class InboxStore {
     let fresh = false;
     const applied = await this.#optimistic.read(
       async () => (answer = await this.#api.get(this.#path(limit))),
-      ({ data, unchanged }) => {
-        fresh = asked === this.filter && !(unchanged && !this.#stale);
+      ({ data }) => {
+        fresh = asked === this.filter && (this.#stale || data !== this.#taken);
         if (fresh) this.#take(data);
       },
     );
@@ -128,6 +132,7 @@ export class InboxStore {
 
   /* Rows beyond the API's largest page stay as they were. */
   #take(data) {
+    this.#taken = data;
     const fresh = data.notifications.map((item) => ({ ...item }));
     const last = data.has_more ? fresh.at(-1) : null;
     const kept = this.#stale || last === null ? [] : this.items;
