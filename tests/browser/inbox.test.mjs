@@ -257,6 +257,27 @@ test('without the network it shows what it has, and recovers', () => {
   });
 });
 
+test('an answer that is cut off is asked for again', () => {
+  const user = userWith('cut', many(2));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await becomes('rows', 2, () => page.locator('.note').count());
+    give(user, [{ title: 'Fresh' }]);
+    const cut = async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).slice(0, 40) });
+    };
+    await page.route('**/v1/notifications?*', cut);
+    await setHidden(page, false); // looked at again, it polls at once
+    await page.getByText('The answer of Carillon was cut off.').waitFor();
+    assert.equal(await page.locator('.note').count(), 2);
+    await page.unroute('**/v1/notifications?*', cut);
+    await setHidden(page, false);
+    await becomes('rows', ['Fresh', 'Row 0', 'Row 1'], () => titles(page));
+    await page.locator('#notice').waitFor({ state: 'hidden' });
+  });
+});
+
 test('a failed first read offers to try again', () => {
   const user = userWith('retry', many(1));
   return visit(user, {}, async (page) => {

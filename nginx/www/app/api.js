@@ -16,7 +16,7 @@ const STATUS_TEXT = {
 };
 
 class ApiError extends Error {
-  /* status is 0 when no answer came at all. */
+  /* status is 0 when no answer came, or not all of it. */
   constructor(text, status, retryAfter) {
     super(text);
     this.name = 'ApiError';
@@ -38,6 +38,16 @@ async function errorFrom(response) {
       ? body.error
       : (STATUS_TEXT[response.status] ?? `The server answered ${response.status}.`);
   return new ApiError(text, response.status, numberHeader(response, 'Retry-After'));
+}
+
+/* What an answer holds. One that was cut off is none, and nothing to remember. */
+async function bodyOf(response) {
+  if (response.status === 204) return null;
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError('The answer of Carillon was cut off. Check your connection.', 0);
+  }
 }
 
 function goToLogin() {
@@ -89,7 +99,7 @@ export function createApi({ base = '', onSignedOut = goToLogin } = {}) {
     if (response.status === 304) return { ...meta, data: known.get(path)?.data };
     if (!response.ok) throw await errorFrom(response);
 
-    const data = await response.json().catch(() => null);
+    const data = await bodyOf(response);
     if (method === 'GET') remember(path, response.headers.get('ETag'), data);
     return { ...meta, data };
   }
