@@ -3,7 +3,7 @@
 import { h, hidden, reconcile, setText } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
 import { emptyState } from './page.js';
-import { comingDayName, dayName, timeElement } from './time.js';
+import { comingDayName, dayElement, dayName, refreshTimes, timeElement } from './time.js';
 import { safePath } from './links.js';
 import { ledgerOf, nameLedger } from './ledger.js';
 import { VIEWS } from './inbox-store.js';
@@ -32,13 +32,6 @@ const ACTIONS = {
     ['delete', 'trash', 'Delete'],
   ],
   bin: [['back', 'restore', 'Restore']],
-};
-
-/* The days that rows are under: of which moment, and how they are called. */
-const DAYS = {
-  inbox: (item) => dayName(new Date(item.created_at)),
-  snoozed: (item) => comingDayName(new Date(item.snooze_until)),
-  bin: (item) => dayName(new Date(item.deleted_at)),
 };
 
 /* Its title: a link when it leads somewhere, a button when a click does something. */
@@ -126,19 +119,24 @@ function showMoment(element, item, types, view) {
   meta.replaceChildren(types.label(item.type), ' · ', ...META[view](item));
 }
 
-/* [{day, items}] in the order of the items */
+const isComing = (view) => view === 'snoozed';
+
+/* [{day, at, items}] in the order of the items; at is the first one's moment */
 function byDay(items, view) {
+  const nameOf = isComing(view) ? comingDayName : dayName;
   const groups = [];
   for (const item of items) {
-    const day = DAYS[view](item);
-    if (groups.at(-1)?.day !== day) groups.push({ day, items: [] });
+    const at = item[VIEWS[view].moment];
+    const day = nameOf(new Date(at));
+    if (groups.at(-1)?.day !== day) groups.push({ day, at, items: [] });
     groups.at(-1).items.push(item);
   }
   return groups;
 }
 
-function createDay({ day }) {
-  return h('section', { class: 'day' }, h('h2', {}, day), h('ul', { class: 'notes' }));
+function createDay({ at }, view) {
+  const heading = h('h2', {}, dayElement(at, isComing(view)));
+  return h('section', { class: 'day' }, heading, h('ul', { class: 'notes' }));
 }
 
 function updateDay(section, items, types, view) {
@@ -153,12 +151,14 @@ function updateDay(section, items, types, view) {
   });
 }
 
+/* A day is kept by its date: tomorrow it has another name. */
 export function showNotes(list, items, types, view) {
   reconcile(list, byDay(items, view), {
-    keyOf: ({ day }) => day,
-    create: createDay,
+    keyOf: ({ at }) => new Date(at).toDateString(),
+    create: (group) => createDay(group, view),
     update: (section, group) => updateDay(section, group.items, types, view),
   });
+  refreshTimes(list);
 }
 
 export function showLoading(list) {

@@ -5,16 +5,9 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
-import { LOCALE, relative } from './time.js';
+import { LOCALE, untilElement } from './time.js';
 import { VIEWER } from './viewer-zone.js';
 
-const UNITS = [
-  ['year', 31557600],
-  ['month', 2629800],
-  ['day', 86400],
-  ['hour', 3600],
-  ['minute', 60],
-];
 const KINDS = {
   launch: { does: 'Launches', chip: 'Launches' },
   end: { does: 'Ends', chip: 'Ends' },
@@ -74,17 +67,7 @@ export function doesWords(kind) {
 }
 
 function fixedTime(at, text) {
-  return h('time', { datetime: at, 'data-fixed': true }, text);
-}
-
-/* 'in 3 hours'; 'any moment now' for what is due: its minute is being worked on. */
-export function untilWords(at, now = Date.now()) {
-  const seconds = (Date.parse(at) - now) / 1000;
-  const found = UNITS.find(([, size]) => seconds >= size);
-  if (seconds <= 0) return 'any moment now';
-  return found === undefined
-    ? 'in less than a minute'
-    : relative.format(Math.round(seconds / found[1]), found[0]);
+  return h('time', { datetime: at }, text);
 }
 
 /* 'Launches Nov 24, 09:00', in the viewer's time; null when nothing is coming. */
@@ -109,7 +92,7 @@ function momentPart({ kind, at }, zone) {
   return h(
     'div',
     { class: 'moment' },
-    h('p', {}, h('strong', {}, `${KINDS[kind].does} ${untilWords(at)}`)),
+    h('p', {}, h('strong', {}, `${KINDS[kind].does} `, untilElement(at))),
     h(
       'dl',
       { class: 'clocks' },

@@ -1,12 +1,21 @@
 /* time - moments as people read them: relative in the text, absolute in the title. */
 
+import { h, setText } from './dom.js';
+
 export const LOCALE = document.documentElement.lang || 'en';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const REFRESH_MS = 30000;
+const UNITS = [
+  ['year', 31557600],
+  ['month', 2629800],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+];
 
-export const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'long' });
 const short = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
 const shortYear = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium' });
@@ -37,6 +46,16 @@ function relativeTime(then, now = new Date()) {
   return (then.getFullYear() === now.getFullYear() ? short : shortYear).format(then);
 }
 
+/* 'in 3 hours'; 'any moment now' for what is due: its minute is being worked on. */
+function untilTime(then, now = new Date()) {
+  const seconds = (then - now) / 1000;
+  const found = UNITS.find(([, size]) => seconds >= size);
+  if (seconds <= 0) return 'any moment now';
+  return found === undefined
+    ? 'in less than a minute'
+    : relative.format(Math.round(seconds / found[1]), found[0]);
+}
+
 export function absoluteTime(date) {
   return full.format(date);
 }
@@ -61,28 +80,31 @@ export function dayName(date, now = new Date()) {
   return (date.getFullYear() === now.getFullYear() ? weekday : longDate).format(date);
 }
 
+/* What a <time> says changes with the clock: by its data-says. */
+const SAYS = { ago: relativeTime, until: untilTime, day: dayName, comingDay: comingDayName };
+
 /* A <time> that refreshTimes() keeps true. */
-export function timeElement(iso) {
-  const element = document.createElement('time');
-  const date = new Date(iso);
-  element.dateTime = iso;
-  element.title = absoluteTime(date);
-  element.textContent = relativeTime(date);
-  return element;
+function keptTime(says, iso, title = null) {
+  return h('time', { datetime: iso, 'data-says': says, title }, SAYS[says](new Date(iso)));
 }
+
+export const timeElement = (iso) => keptTime('ago', iso, absoluteTime(new Date(iso)));
+export const untilElement = (iso) => keptTime('until', iso, absoluteTime(new Date(iso)));
+
+/* The name of a day as a heading; coming: one that is not over. */
+export const dayElement = (iso, coming) => keptTime(coming ? 'comingDay' : 'day', iso);
 
 export function refreshTimes(root) {
   const now = new Date();
-  for (const element of root.querySelectorAll('time[datetime]:not([data-fixed])')) {
-    const text = relativeTime(new Date(element.dateTime), now);
-    if (element.textContent !== text) element.textContent = text;
-  }
+  for (const element of root.querySelectorAll('time[data-says]'))
+    setText(element, SAYS[element.dataset.says](new Date(element.dateTime), now));
 }
 
-/* Keep every <time> under root true while somebody looks; answers how to stop. */
+/* Keep every such <time> under root true while somebody looks, and from the moment they look again. */
 export function keepTimes(root) {
-  const timer = setInterval(() => {
+  const look = () => {
     if (!document.hidden) refreshTimes(root);
-  }, REFRESH_MS);
-  return () => clearInterval(timer);
+  };
+  setInterval(look, REFRESH_MS);
+  document.addEventListener('visibilitychange', look);
 }

@@ -2,7 +2,8 @@
 
 import { h } from './dom.js';
 import { icon } from './icons.js';
-import { clockWords, inZone, longTime, untilWords } from './schedule.js';
+import { clockWords, inZone, longTime } from './schedule.js';
+import { untilElement } from './time.js';
 import { VIEWER } from './viewer-zone.js';
 import { spanWords } from './words.js';
 
@@ -80,7 +81,7 @@ function titleOf(moment) {
 
 function chipOf({ outcome, due_at: due }) {
   if (outcome === null)
-    return h('span', { class: 'chip coming' }, icon('clock'), untilWords(due));
+    return h('span', { class: 'chip coming' }, icon('clock'), untilElement(due));
   const { words, tone, drawing } = OUTCOMES[outcome];
   return h('span', { class: `chip ${tone}` }, icon(drawing), words);
 }
@@ -106,11 +107,7 @@ export function momentRow(moment, names) {
   return h(
     'li',
     { class: `moment-row ${OUTCOMES[outcome]?.tone ?? 'coming'}`, 'data-outcome': outcome ?? '' },
-    h(
-      'time',
-      { class: 'moment-clock', datetime: at, 'data-fixed': true },
-      clockWords(at),
-    ),
+    h('time', { class: 'moment-clock', datetime: at }, clockWords(at)),
     h(
       'span',
       { class: 'moment-mark' },

@@ -8,7 +8,7 @@ import { startPage, emptyState } from './page.js';
 import { moreButton } from './paged.js';
 import { projectOfPage } from './projects.js';
 import { memberNames } from './teams.js';
-import { comingDayName, dayName } from './time.js';
+import { dayElement } from './time.js';
 import { momentRow } from './timeline-row.js';
 
 const PAGE = 50;
@@ -19,22 +19,21 @@ const PARTS = {
 
 const partOf = ({ outcome }) => (outcome === null ? 'coming' : 'past');
 
-function dayOf(moment) {
-  return moment.outcome === null
-    ? comingDayName(new Date(moment.due_at))
-    : dayName(new Date(moment.decided_at));
+function dayOf({ outcome, due_at: due, decided_at: decided }) {
+  return outcome === null ? dayElement(due, true) : dayElement(decided, false);
 }
 
 /* The days of one part, each with its moments, in the order in which they came. */
 function daysOf(moments, names) {
   const days = new Map();
   for (const moment of moments) {
-    const name = dayOf(moment);
-    if (!days.has(name)) days.set(name, h('ol', { class: 'timeline' }));
-    days.get(name).append(momentRow(moment, names));
+    const day = dayOf(moment);
+    const name = day.textContent;
+    if (!days.has(name)) days.set(name, { day, list: h('ol', { class: 'timeline' }) });
+    days.get(name).list.append(momentRow(moment, names));
   }
-  return [...days].map(([name, list]) =>
-    h('li', {}, h('p', { class: 'timeline-date' }, name), list),
+  return [...days.values()].map(({ day, list }) =>
+    h('li', {}, h('p', { class: 'timeline-date' }, day), list),
   );
 }
 
