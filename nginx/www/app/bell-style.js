@@ -90,6 +90,7 @@ ul { margin: 0; padding: 0.375rem; list-style: none; }
   font-size: 0.875rem; -webkit-line-clamp: 2; -webkit-box-orient: vertical;
   unicode-bidi: plaintext; text-align: left;
 }
+time { unicode-bidi: isolate; }
 .meta { display: block; margin-top: 0.25rem; color: var(--muted); font-size: 0.8125rem; }
 .dot { width: 0.625rem; height: 0.625rem; margin-top: 0.375rem; border-radius: 50%; }
 .unread .dot { background: var(--accent); }

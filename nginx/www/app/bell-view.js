@@ -1,6 +1,6 @@
 /* bell-view - the elements of <carillon-bell>; no requests, no state. */
 
-import { h, hidden, setText } from './dom.js';
+import { h, hidden, named, setText } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
 import { mailProblemWords } from './mail-problem.js';
 import { timeElement } from './time.js';
@@ -85,7 +85,7 @@ function metaLine(item) {
   return h(
     'span',
     { class: 'meta' },
-    names.map((name) => `${name} · `),
+    names.flatMap((name) => [named(name), ' · ']),
     timeElement(item.createdAt),
   );
 }

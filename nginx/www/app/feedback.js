@@ -1,6 +1,6 @@
 /* feedback - the page /dashboard/feedback?project=<id>: what people wrote about one project. */
 
-import { byId, h } from './dom.js';
+import { byId, h, named } from './dom.js';
 import { startPage } from './page.js';
 import { pagedList } from './paged.js';
 import { projectOfPage } from './projects.js';
@@ -21,7 +21,7 @@ function feedbackRow({ message, name, email, context, environment, created_at: a
     h(
       'p',
       { class: 'quote-by' },
-      h('strong', {}, name || email || 'Anonymous'),
+      h('strong', {}, named(name || email || 'Anonymous')),
       name && email ? ` · ${email}` : null,
       ' · ',
       timeElement(at),

@@ -1,6 +1,6 @@
 /* issue - one issue: what it is, its status, and its single events. */
 
-import { byId, h } from './dom.js';
+import { byId, h, named } from './dom.js';
 import { emptyState, failedState } from './page.js';
 import { card } from './card.js';
 import { pagedList } from './paged.js';
@@ -68,8 +68,8 @@ function eventRow({ title, app, user, context, created_at: at }) {
     h(
       'p',
       { class: 'quote-by' },
-      user ? h('strong', {}, user) : 'Nobody named',
-      app ? ` · ${app}` : null,
+      user ? h('strong', {}, named(user)) : 'Nobody named',
+      app ? [' · ', named(app)] : null,
       ' · ',
       timeElement(at),
     ),

@@ -1,7 +1,7 @@
 /* job-row - one job: what it is, how far it is or what became of it, and what can be done about it. */
 
 import { stateChip } from './chip.js';
-import { h } from './dom.js';
+import { h, named } from './dom.js';
 import { shortDate, timeElement } from './time.js';
 import { nameWords, plural, spanWords } from './words.js';
 
@@ -32,8 +32,15 @@ function sizeWords(bytes) {
 }
 
 function byWhom({ started_by: user, key, created_at: at }) {
-  const who = user?.name ?? (key ? `key ${key.name}` : 'somebody who is gone');
-  return h('small', {}, `Started by ${who} · `, timeElement(at));
+  const by = user ?? key;
+  return h(
+    'small',
+    {},
+    'Started by ',
+    by ? [user ? null : 'key ', named(by.name)] : 'somebody who is gone',
+    ' · ',
+    timeElement(at),
+  );
 }
 
 function progressOf(job, name) {
