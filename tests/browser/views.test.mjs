@@ -241,6 +241,19 @@ for (const [q, found] of [
     });
   });
 
+test('what the server finds is shown, and comes back, whatever this browser makes of its letters', () => {
+  const user = userWith('shopper', [{ title: 'İndirim' }, { title: 'Other' }]);
+  return visit(user, {}, async (page) => {
+    await inbox(page, 2);
+    await page.getByLabel('Search').fill('indirim');
+    await becomes('found', ['İndirim'], () => titles(page));
+    await page.getByRole('button', { name: 'Delete: İndirim' }).click();
+    await says(page, 'Notification deleted');
+    await page.keyboard.press('z');
+    await becomes('back', ['İndirim'], () => titles(page));
+  });
+});
+
 test('nothing found: a way out, and the search field is what it leads past', () => {
   const user = userWith('lost', SEARCHED);
   return visit(user, {}, async (page) => {

@@ -36,11 +36,12 @@ const worth = (item) => (viewOf(item) === 'inbox' && isUnread(item) ? 1 : 0);
 
 const asItWas = (item) => ({ snooze_until: item.snooze_until, read: !isUnread(item) });
 
-/* Whether the API would list it, as far as one can tell here. */
+/* Whether the API would list it, as far as one can tell here: letters are small its own way. */
 function matches(item, { view, read_state: state, type, q }) {
   if (view !== 'inbox') return true;
   if (state !== 'all' && isUnread(item) !== (state === 'unread')) return false;
   if (type && item.type !== type) return false;
+  if (item.foundBy === q) return true;
   const text = `${item.title}\n${item.body ?? ''}`.toLowerCase();
   return q
     .toLowerCase()
@@ -96,6 +97,11 @@ export class InboxStore {
     this.#onChange();
   }
 
+  /* A row of an answer, as ours to change; what it was found by it matches. */
+  #row(item) {
+    return { ...item, foundBy: this.filter.q };
+  }
+
   #path(limit, cursor) {
     const { view, read_state: state, type, q } = this.filter;
     const wanted = view === 'inbox' ? { read_state: state === 'all' ? '' : state, type, q } : {};
@@ -133,7 +139,7 @@ export class InboxStore {
   /* Rows beyond the API's largest page stay as they were. */
   #take(data) {
     this.#taken = data;
-    const fresh = data.notifications.map((item) => ({ ...item }));
+    const fresh = data.notifications.map((item) => this.#row(item));
     const last = data.has_more ? fresh.at(-1) : null;
     const kept = this.#stale || last === null ? [] : this.items;
     const older = kept.filter((item) => this.#isBelow(item, last));
@@ -167,7 +173,7 @@ export class InboxStore {
     if (asked !== this.filter) return;
     const known = new Set(this.items.map(({ id }) => id));
     const rows = data.notifications.filter(({ id }) => !known.has(id));
-    this.items = [...this.items, ...rows.map((item) => ({ ...item }))];
+    this.items = [...this.items, ...rows.map((item) => this.#row(item))];
     this.cursor = data.has_more ? data.cursor : null;
     this.#onChange();
   }
