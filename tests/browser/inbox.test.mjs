@@ -290,6 +290,19 @@ test('a failed first read offers to try again', () => {
   });
 });
 
+test('where nothing could be read, it is not said that everything was', () => {
+  const user = userWith('unknown', many(1));
+  return visit(user, {}, async (page) => {
+    const lift = await broken(page, 'GET', /\/(v1|api)\/notifications/);
+    await page.goto(INBOX);
+    await page.getByText('This could not be read').waitFor();
+    assert.equal(await page.locator('#summary').innerText(), '');
+    await lift();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('1 unread notification.').waitFor();
+  });
+});
+
 test('times are relative, with the whole moment in the title', () => {
   const user = userWith('timed', [
     { title: 'Now' },

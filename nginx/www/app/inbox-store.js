@@ -52,7 +52,7 @@ function matches(item, { view, read_state: state, type, q }) {
 export class InboxStore {
   items = null; // null until the first answer
   cursor = null; // of the next page; null at the end
-  unread = 0; // of the whole inbox
+  unread = null; // of the whole inbox, null until it is known
   counts = null; // {unread, snoozed, bin, types}, null until it is known
   filter; // {view, read_state, type, q}
   #stale = true; // what is shown was read for another filter
@@ -132,7 +132,7 @@ export class InboxStore {
         if (fresh) this.#take(data);
       },
     );
-    if (fresh) await this.readCounts();
+    if (fresh || this.counts === null) await this.readCounts();
     return applied && asked === this.filter ? answer.pollAfter : RETRY_S;
   }
 
@@ -319,7 +319,7 @@ export class InboxStore {
 
   #setItems(items, step) {
     this.items = items;
-    this.unread = Math.max(0, this.unread + step);
+    if (this.unread !== null) this.unread = Math.max(0, this.unread + step);
     this.#announce({ unread: this.unread, settled: false });
     this.#onChange();
   }

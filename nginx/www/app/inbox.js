@@ -65,12 +65,15 @@ function drawList() {
   }
 }
 
+function unreadWords(unread) {
+  if (unread === null) return '';
+  return unread === 0 ? 'You have read everything.' : `${plural(unread, 'unread notification')}.`;
+}
+
 function drawSummary() {
   const { unread } = store;
-  byId('summary').textContent =
-    SUMMARIES[store.filter.view] ??
-    (unread === 0 ? 'You have read everything.' : `${plural(unread, 'unread notification')}.`);
-  filters.draw(store.counts, unread);
+  byId('summary').textContent = SUMMARIES[store.filter.view] ?? unreadWords(unread);
+  filters.draw(store.counts, unread ?? 0);
 }
 
 /* A choice is settled when the server has answered: say how many, and go there if Enter asked. */
