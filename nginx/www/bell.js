@@ -20,7 +20,7 @@ import { markAndFollow } from './app/follow.js';
 import { announceInbox, InboxChannel, INBOX_CHANGED } from './app/inbox-events.js';
 import { Optimistic } from './app/optimistic.js';
 import { Poller } from './app/poll.js';
-import { reconcile } from './app/dom.js';
+import { reconcile, whileBusy } from './app/dom.js';
 import { refreshTimes } from './app/time.js';
 import { plural } from './app/words.js';
 
@@ -150,10 +150,9 @@ class CarillonBell extends HTMLElement {
   async #loadMore() {
     const { more } = this.#parts;
     const seen = this.#items.length;
-    more.disabled = true;
+    const path = withQuery('/api/notifications', { limit: PAGE, cursor: this.#cursor });
     try {
-      const path = withQuery('/api/notifications', { limit: PAGE, cursor: this.#cursor });
-      const { data } = await this.#api.get(path);
+      const { data } = await whileBusy(more, () => this.#api.get(path));
       const known = new Set(this.#items.map((item) => item.id));
       const rows = data.data.filter((item) => !known.has(item.id));
       this.#items = [...this.#items, ...rows];
@@ -163,8 +162,6 @@ class CarillonBell extends HTMLElement {
       this.#say(`${this.#items.length} notifications shown`);
     } catch (error) {
       this.#complain(error);
-    } finally {
-      more.disabled = false;
     }
   }
 

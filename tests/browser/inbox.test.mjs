@@ -6,6 +6,7 @@ import { counted, give } from '../lib/world.mjs';
 import { becomes, bellSays, broken, held, news, onwards, setHidden, until, visit } from './browser.mjs';
 import { focusedTitle, INBOX, many, noteCalled, retell, rowOf, titles, userWith } from './notes.mjs';
 
+const focusedIs = (page, words) => becomes('the focus', words, () => focusedTitle(page));
 const READ = '2024-01-01T00:00:00.000Z';
 
 const mixed = [
@@ -287,6 +288,65 @@ test('a failed first read offers to try again', () => {
     await lift();
     await page.getByRole('button', { name: 'Try again' }).click();
     await becomes('rows', 1, () => page.locator('.note').count());
+  });
+});
+
+test('by keys: what was pressed keeps the focus while it fails, and what it brought has it then', () => {
+  const user = userWith('pressing', many(52));
+  const button = (page, name) => page.getByRole('main').getByRole('button', { name });
+  return visit(user, {}, async (page) => {
+    const lift = await broken(page, 'GET', '**/v1/notifications?*');
+    await page.goto(INBOX);
+    const fails = async (name) => {
+      const answer = page.waitForResponse('**/v1/notifications?*');
+      await button(page, name).focus();
+      await page.keyboard.press('Enter');
+      await (await answer).finished();
+      await button(page, name).and(page.locator(':enabled')).waitFor();
+      await focusedIs(page, name);
+    };
+    await fails('Try again');
+    await fails('Try again');
+    await lift();
+    await page.keyboard.press('Enter');
+    await focusedIs(page, 'Row 0');
+    const again = await broken(page, 'GET', '**/v1/notifications?*cursor*');
+    await fails('Load more');
+    await again();
+    await page.keyboard.press('Enter');
+    await focusedIs(page, 'Row 50');
+  });
+});
+
+test('by keys: mark all read leads to Undo, and Undo back', () => {
+  const user = userWith('sweeping', many(2));
+  return visit(user, {}, async (page) => {
+    await page.goto(INBOX);
+    await becomes('rows', 2, () => page.locator('.note').count());
+    const markAll = page.getByRole('main').getByRole('button', { name: 'Mark all read' });
+    const lift = await broken(page, 'POST', '**/mark-all-read');
+    await markAll.focus();
+    await page.keyboard.press('Enter');
+    await until('said', async () => (await news(page)).includes('They are not marked as read.'));
+    await focusedIs(page, 'Mark all read');
+    await lift();
+    await page.keyboard.press('Enter');
+    await focusedIs(page, 'Undo');
+    await page.keyboard.press('Enter');
+    await until('said', async () => (await news(page)).includes('2 notifications unread again'));
+    await focusedIs(page, 'Mark all read');
+  });
+});
+
+test('a choice that finds nothing, drawn again: its way out keeps the focus', () => {
+  const user = userWith('waiting', many(1));
+  return visit(user, {}, async (page) => {
+    await page.goto(`${INBOX}?read_state=read`);
+    await page.getByRole('button', { name: 'Show everything' }).focus();
+    give(user, [{ title: 'Fresh' }]);
+    await setHidden(page, false); // looked at again, it polls at once
+    await page.getByText('2 unread notifications.').waitFor();
+    await focusedIs(page, 'Show everything');
   });
 });
 

@@ -1,6 +1,6 @@
 /* dialog - ask before something that cannot be taken back, or for what a new thing needs. */
 
-import { h } from './dom.js';
+import { h, whileBusy } from './dom.js';
 
 let dialogs = 0;
 
@@ -75,15 +75,12 @@ export async function formDialog({ title, text, action, children, send }) {
   );
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    submit.disabled = true;
     error.textContent = '';
     try {
-      result = await send(Object.fromEntries(new FormData(form)));
+      result = await whileBusy(submit, () => send(Object.fromEntries(new FormData(form))));
       dialog.close();
     } catch (failure) {
       error.textContent = failure.message;
-    } finally {
-      submit.disabled = false;
     }
   });
   dialog.append(form);

@@ -34,6 +34,26 @@ export function hidden(text) {
   return h('span', { class: 'visually-hidden' }, text);
 }
 
+/* Where nothing has the focus, or what cannot keep it: give it to the first of these that takes it. */
+export function refocus(...elements) {
+  for (const element of elements) {
+    const at = document.activeElement;
+    if (at === document.body || at.matches(':disabled')) element?.focus();
+  }
+}
+
+/* Do it with a button disabled; the focus that costs the button comes back, unless it went elsewhere. */
+export async function whileBusy(button, work) {
+  const focused = button.matches(':focus');
+  button.disabled = true;
+  try {
+    return await work();
+  } finally {
+    button.disabled = false;
+    if (focused) refocus(button);
+  }
+}
+
 /*
  * Make parent's children show items, in order, reusing the element of each key: focus, scroll and
  * running animations survive a refresh.

@@ -1,5 +1,6 @@
 /* inbox-actions - what can be done with a notification on the inbox page, said and undoable. */
 
+import { byId, refocus } from './dom.js';
 import { askSnooze, momentWords } from './snooze.js';
 import { complain } from './status.js';
 import { undoable } from './undo.js';
@@ -11,7 +12,7 @@ function isFree(list) {
   return at === document.body || at.id === 'main' || at.closest('.toast') !== null || list.contains(at);
 }
 
-/* rows is a Roving over list; renew() reads what is true after something went wrong. */
+/* rows is a Roving over list; renew() reads what is true, and throws nothing. */
 export function inboxActions({ store, rows, list, renew }) {
   function focusAgain({ id }) {
     const row = rows.rows.find(({ dataset }) => dataset.key === id);
@@ -75,18 +76,22 @@ export function inboxActions({ store, rows, list, renew }) {
     });
   }
 
-  function markAll() {
-    return change(store.markAll(), {
+  async function markAll({ currentTarget: button }) {
+    const from = button.matches(':focus') ? button : null; // it is to lose it
+    await change(store.markAll(), {
+      from,
       done: 'All marked as read',
       failed: 'They are not marked as read.',
       isOne: ({ undo }) => undo !== undefined,
       async undo({ undo }) {
         const count = await store.undoMarkAll(undo);
+        await renew(); // which rows they are only the server knows
         return count === 0
           ? 'Nothing was left to undo'
           : `${plural(count, 'notification')} unread again`;
       },
     });
+    if (from !== null) refocus(from, byId('title'));
   }
 
   return { toggle, remove, snooze, bringBack, markAll };

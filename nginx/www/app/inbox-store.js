@@ -254,14 +254,13 @@ export class InboxStore {
     });
   }
 
-  /* undo is what the answer to markAll() had; which rows come back only the server knows. */
+  /* undo is what the answer to markAll() had; the rows themselves come with the next refresh. */
   async undoMarkAll(undo) {
     const answer = await this.#write({
       apply: () => {},
       undo: () => {},
       send: () => this.#api.post('/v1/notifications/undo', { undo }),
     });
-    await this.refresh();
     return answer.data.unmarked;
   }
 

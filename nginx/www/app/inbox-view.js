@@ -2,7 +2,7 @@
 
 import { h, hidden, reconcile, setText } from './dom.js';
 import { icon, kindIcon, tone } from './icons.js';
-import { emptyState } from './page.js';
+import { emptyState, failedState } from './page.js';
 import { comingDayName, dayElement, dayName, refreshTimes, timeElement } from './time.js';
 import { safePath } from './links.js';
 import { ledgerOf, nameLedger } from './ledger.js';
@@ -166,6 +166,15 @@ export function showLoading(list) {
   list.replaceChildren(h('p', { class: 'visually-hidden' }, 'Reading…'), ...rows);
 }
 
+/* In place of rows; while the words are the same it stays, and with it the focus. */
+function showInstead(list, words, create) {
+  reconcile(list, [words], { keyOf: (key) => key, create, update() {} });
+}
+
+export function showFailed(list, error, retry) {
+  showInstead(list, error.message, () => failedState(error, retry));
+}
+
 /* What of EMPTY says why nothing is shown. */
 function emptiness({ view, read_state: state, q }) {
   if (view !== 'inbox') return view;
@@ -174,14 +183,15 @@ function emptiness({ view, read_state: state, q }) {
 
 /* filter: what was asked for; showAll: a way out when it hides everything */
 export function showEmpty(list, filter, showAll) {
-  const [drawing, title, text] = EMPTY[emptiness(filter)];
+  const [drawing, title, why] = EMPTY[emptiness(filter)];
   const state = filter.read_state === 'all' ? 'notification' : `${filter.read_state} notification`;
   const filtered = filter.read_state !== 'all' || Boolean(filter.type) || filter.q !== '';
-  list.replaceChildren(
+  const text = filter.type && !filter.q ? `No ${state} of this type is here.` : why;
+  showInstead(list, text, () =>
     emptyState({
       drawing,
       title,
-      text: filter.type && !filter.q ? `No ${state} of this type is here.` : text,
+      text,
       action: filtered
         ? h('button', { class: 'button', type: 'button', onclick: showAll }, 'Show everything')
         : null,

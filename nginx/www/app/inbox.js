@@ -1,11 +1,11 @@
 /* inbox - the page /dashboard/inbox: three views of notifications, their list, keys, polling. */
 
 import { byId } from './dom.js';
-import { startPage, failedState } from './page.js';
+import { startPage } from './page.js';
 import { inboxActions } from './inbox-actions.js';
 import { foundWords, inboxFilters } from './inbox-filters.js';
 import { InboxStore } from './inbox-store.js';
-import { showNotes, showLoading, showEmpty, noteOf, mainOf } from './inbox-view.js';
+import { showNotes, showLoading, showEmpty, showFailed, noteOf, mainOf } from './inbox-view.js';
 import { announceInbox, INBOX_CHANGED } from './inbox-events.js';
 import { highlight } from './highlight.js';
 import { fillLedger } from './ledger.js';
@@ -54,7 +54,7 @@ function drawList() {
   const { visible, isLoading } = store;
   list.setAttribute('aria-busy', String(isLoading && failure === null));
   if (isLoading && failure !== null) {
-    list.replaceChildren(failedState(failure, () => poller.now()));
+    showFailed(list, failure, () => poller.now());
   } else if (isLoading) {
     showLoading(list);
   } else if (visible.length === 0) {

@@ -1,7 +1,7 @@
 /* login - the page /login: an e-mail address, then the code that was sent to it. */
 
 import { createApi } from './api.js';
-import { byId } from './dom.js';
+import { byId, whileBusy } from './dom.js';
 import { nextPath } from './links.js';
 import { sessionChanged } from './session.js';
 
@@ -27,15 +27,12 @@ function showStep(form) {
 async function attempt(form, send) {
   const button = form.querySelector('[type="submit"]');
   report(null);
-  button.disabled = true;
   try {
-    await send();
+    await whileBusy(button, send);
     return true;
   } catch (error) {
     report(error);
     return false;
-  } finally {
-    button.disabled = false;
   }
 }
 

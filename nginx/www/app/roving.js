@@ -59,14 +59,15 @@ export class Roving {
     for (const each of rows) this.#reach(each, each === this.#last);
   }
 
-  /* Call draw(), which may add and remove rows; the focus stays with its row, or near it. */
+  /* Call draw(), which may add and remove rows; the focus stays with its row, or near it, if it was in the list. */
   around(draw) {
     const { rows, focused } = this;
+    const holder = this.#list.contains(document.activeElement) ? document.activeElement : null;
     const at = rows.indexOf(focused ?? this.#last);
     const near = at < 0 ? [] : [...rows.slice(at), ...rows.slice(0, at).reverse()];
     draw();
     this.#settle(near.find((row) => row.isConnected) ?? null);
-    if (focused === null || focused.isConnected) return;
+    if (holder === null || holder.isConnected) return;
     if (this.#last === null) this.#away.focus();
     else this.focus(this.#last);
   }

@@ -6,7 +6,7 @@
  */
 
 import { frame, shown } from './dialog.js';
-import { h } from './dom.js';
+import { h, whileBusy } from './dom.js';
 import { choice, endField, momentField } from './schedule-fields.js';
 import { refusalOf } from './schedule-kinds.js';
 import { previewList, skipped } from './schedule-preview.js';
@@ -287,16 +287,15 @@ export async function scheduleDialog(options) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     preview.stop();
-    submit.disabled = true;
     try {
-      result = { saved: (await api.put(path, parts.read().body)).data.schedule };
+      const { data } = await whileBusy(submit, () => api.put(path, parts.read().body));
+      result = { saved: data.schedule };
       dialog.close();
     } catch (error) {
       if (CONFLICT.includes(error.status)) {
         result = { conflict: error };
         dialog.close();
       } else {
-        submit.disabled = false;
         wrong.show(error.message, REFUSED.includes(error.status));
       }
     }

@@ -1,6 +1,6 @@
 /* status - the page's one polite status line: what was done, and what could not be done. */
 
-import { byId, h, hidden } from './dom.js';
+import { byId, h, hidden, refocus, whileBusy } from './dom.js';
 import { icon } from './icons.js';
 import { hintKey } from './keys.js';
 
@@ -26,7 +26,7 @@ function clear() {
   clearTimeout(timer);
   const inside = statusLine().contains(document.activeElement);
   statusLine().replaceChildren();
-  if (inside) (before?.isConnected ? before : byId('main')).focus();
+  if (inside) refocus(before, byId('main'));
 }
 
 /* Make the line before there is news: a live region that is born full is not read out. */
@@ -43,7 +43,10 @@ function closeButton() {
   );
 }
 
-/* action: {words, shortcut, act, stay: how many milliseconds it is offered} */
+/*
+ * action: {words, shortcut, act, stay, from}: stay is how many milliseconds it is offered; from is what has
+ * lost the focus by what was done, so that the action gets it.
+ */
 export function say(text, action = null) {
   clear();
   const button =
@@ -51,6 +54,10 @@ export function say(text, action = null) {
     hintKey(h('button', { type: 'button', onclick: action.act }, action.words), action.shortcut);
   const close = action && closeButton();
   statusLine().append(h('p', {}, icon('check'), h('span', {}, text), button, close));
+  if (action?.from) {
+    refocus(button);
+    before = action.from;
+  }
   timer = setTimeout(clear, action?.stay ?? STAY_MS);
 }
 
@@ -77,12 +84,9 @@ export function complain(error, what = '') {
 
 /* Do what a button is for: it is disabled meanwhile, and what goes wrong is said. what: see complain() */
 export async function attempt(button, work, what) {
-  button.disabled = true;
   try {
-    await work();
+    await whileBusy(button, work);
   } catch (error) {
     complain(error, what);
-  } finally {
-    button.disabled = false;
   }
 }

@@ -31,8 +31,9 @@ async function takeBack(step) {
  *   change  the promise of it
  *   undo    async (its result) -> what to say when it is undone
  *   isOne   (its result) -> false when there is nothing to undo
+ *   from    see say()
  */
-export async function undoable(change, { done, failed, undo, isOne = () => true }) {
+export async function undoable(change, { done, failed, undo, isOne = () => true, from }) {
   const step = { done: change, undo, until: Date.now() + FOR_MS };
   steps.push(step);
   try {
@@ -40,7 +41,7 @@ export async function undoable(change, { done, failed, undo, isOne = () => true 
     if (!steps.includes(step)) return true; // undone already, by a quick hand
     if (isOne(result)) {
       const act = () => takeBack(step);
-      say(done, { words: 'Undo', shortcut: 'undo', act, stay: FOR_MS });
+      say(done, { words: 'Undo', shortcut: 'undo', act, stay: FOR_MS, from });
     } else {
       forget(step);
       say(done);
