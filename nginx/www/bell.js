@@ -268,7 +268,7 @@ class CarillonBell extends HTMLElement {
     showState(this.#parts, this.#state, this.#words);
     reconcile(list, this.#items, {
       keyOf: (item) => item.id,
-      create: bellItem,
+      create: (item) => bellItem(item, this.#base),
       update: updateBellItem,
     });
     list.hidden = this.#items.length === 0;
@@ -350,7 +350,7 @@ class CarillonBell extends HTMLElement {
     if (row === null) return;
     const item = this.#items.find(({ id }) => id === row.parentElement.dataset.key);
     const mark = () => (item.readAt === null ? this.#markRead(item) : undefined);
-    markAndFollow(event, row.matches('a') ? row : null, mark, this.#base);
+    markAndFollow(event, row.matches('a') ? row : null, mark);
   }
 }
 

@@ -351,6 +351,24 @@ test('it hangs on any page, with words of its own', () =>
     await bellSays(page, `News, ${unreadRows(reader)} unread`);
   }));
 
+test('under a path of another site its requests and links go there', () => {
+  const user = userWith('guest', [{ title: 'Go', link: PREFERENCES }]);
+  return visit(user, {}, async (page) => {
+    await page.route('**/site/**', (route) => route.continue({ url: route.request().url().replace('/site', '') }));
+    await page.goto('/login');
+    await page.evaluate(() => {
+      const bell = document.createElement('carillon-bell');
+      bell.setAttribute('base', '/site');
+      document.body.append(bell);
+      return import('/bell.js');
+    });
+    await bellOf(page).button.click();
+    await bellOf(page).items.first().click();
+    await page.waitForURL(`**/site${PREFERENCES}`);
+    await becomes('rows unread', 0, () => unreadRows(user));
+  });
+});
+
 test('text from data is text', () => {
   const title = '<img src=x onerror="document.title=1"> & <b>bold</b>';
   const user = userWith('hostile', [{ title, body: '<script>document.title=2</script>' }]);

@@ -90,13 +90,13 @@ function metaLine(item) {
   );
 }
 
-/* One row: a link when the notification leads somewhere on this site, else a button. */
-export function bellItem(item) {
+/* One row: a link when the notification leads somewhere on this site, else a button. base is put before its path. */
+export function bellItem(item, base) {
   const path = safePath(item.link);
   const row =
     path === null
       ? h('button', { class: 'item', type: 'button' })
-      : h('a', { class: 'item', href: path });
+      : h('a', { class: 'item', href: base + path });
   const mark = hidden('Unread: ');
   mark.dataset.part = 'mark';
   row.append(

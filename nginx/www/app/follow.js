@@ -9,9 +9,9 @@ function replacesPage(event) {
 
 /*
  * Handle a click on a row: mark() answers a promise, or undefined when there is nothing to do.
- * link is the row's <a>, or null; base is put before its path.
+ * link is the row's <a>, or null.
  */
-export async function markAndFollow(event, link, mark, base = '') {
+export async function markAndFollow(event, link, mark) {
   if (event.button > 1) return;
   const leave = link !== null && replacesPage(event);
   if (leave) event.preventDefault();
@@ -24,5 +24,5 @@ export async function markAndFollow(event, link, mark, base = '') {
     });
     await Promise.race([marked, enough]);
   }
-  location.assign(new URL(link.getAttribute('href'), base || location.origin));
+  location.assign(link.href);
 }
