@@ -85,6 +85,25 @@ test('j at the end of the page goes on to the next one', () => {
   });
 });
 
+for (const { key, query, marked } of [
+  { key: 'e', query: '', marked: 0 },
+  { key: 'u', query: '?read_state=unread', marked: 50 },
+])
+  test(`${key} until the page is empty: the next one comes by itself`, () => {
+    const user = userWith('emptier', many(53));
+    return visit(user, {}, async (page) => {
+      await page.goto(INBOX + query);
+      await becomes('rows', 50, () => page.locator('.note').count());
+      await page.keyboard.press('j');
+      for (let left = 50; left > 0; left--) await page.keyboard.press(key);
+      await becomes('what was behind', ['Row 50', 'Row 51', 'Row 52'], () => titles(page));
+      assert.equal(await page.getByRole('button', { name: 'Load more' }).first().isVisible(), false);
+      await page.getByRole('button', { name: 'Mark all read' }).first().click();
+      await becomes('rows unread', 0, () => value(counted(user)));
+      assert.equal(value(`SELECT count(*) FROM notifications WHERE user_id = '${user.id}' AND deleted_at IS NULL`), 3 + marked);
+    });
+  });
+
 test('u toggles, e is done with it, and the focus stays near when the row leaves', () => {
   const user = userWith('actor', many(4));
   return visit(user, {}, async (page) => {

@@ -20,7 +20,7 @@ export function inboxActions({ store, rows, list, renew }) {
   }
 
   async function change(promise, steps) {
-    if (!(await undoable(promise, steps))) renew();
+    if (!(await undoable(promise, steps)) || store.isLoading) renew();
   }
 
   /* Undo by this method of the store, which puts the row back where it was. */
@@ -35,6 +35,7 @@ export function inboxActions({ store, rows, list, renew }) {
     const read = item.read_at === null;
     try {
       await store.markRead(item, read);
+      if (store.isLoading) renew();
     } catch (error) {
       complain(error, `It could not be marked as ${read ? 'read' : 'unread'}.`);
       renew();

@@ -75,8 +75,10 @@ export class InboxStore {
     return (this.items ?? []).filter((item) => matches(item, this.filter));
   }
 
+  /* Also when all rows have gone of a page that others come after. */
   get isLoading() {
-    return this.items === null || (this.#stale && this.visible.length === 0);
+    if (this.items === null) return true;
+    return this.visible.length === 0 && (this.#stale || this.cursor !== null);
   }
 
   get isSettled() {
@@ -85,7 +87,7 @@ export class InboxStore {
 
   get canMarkAll() {
     const { view, read_state: state, q } = this.filter;
-    if (view !== 'inbox' || state === 'read' || q || this.#stale) return false;
+    if (view !== 'inbox' || state === 'read' || q || this.#stale || this.isLoading) return false;
     return this.items.some(isUnread) || (this.cursor !== null && this.unread > 0);
   }
 

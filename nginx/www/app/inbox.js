@@ -90,7 +90,7 @@ function draw() {
   drawSummary();
   drawNotice();
   rows.around(drawList);
-  moreButton.hidden = store.cursor === null;
+  moreButton.hidden = store.cursor === null || store.isLoading;
   markAllButton.hidden = view !== 'inbox' || q !== '';
   markAllButton.disabled = !store.canMarkAll;
   markAllButton.textContent = type ? 'Mark these read' : 'Mark all read';
