@@ -37,6 +37,18 @@ test('a refused switch jumps back', () =>
     assert.equal(await box.isChecked(), was);
   }));
 
+test('what is too much is refused by the server, which says so', () =>
+  visit(world.admin, {}, async (page) => {
+    await page.goto('/dashboard/preferences');
+    const refusal = await page.evaluate(async () => {
+      const { createApi } = await import('/app/api.js');
+      return createApi()
+        .patch('/v1/auth/me', { name: 'x'.repeat(70000) })
+        .catch(({ status, message }) => [status, message]);
+    });
+    assert.deepEqual(refusal, [413, 'Request body too large']);
+  }));
+
 test('mail can be told to wait; what a script has set is shown too', () =>
   visit(world.collaborator, {}, async (page) => {
     await page.goto('/dashboard/preferences');

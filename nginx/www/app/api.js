@@ -7,6 +7,7 @@
 
 const REMEMBERED = 24; // answers kept for If-None-Match
 const PATIENCE_MS = 20000;
+const OUTLIVES = 8192; // characters; browsers refuse 64 KiB that outlive their page, all together
 
 const STATUS_TEXT = {
   403: 'You are not allowed to do that.',
@@ -64,7 +65,7 @@ async function send(url, method, headers, body) {
       body,
       cache: 'no-store',
       credentials: 'same-origin',
-      keepalive: method !== 'GET', // a write survives the page that made it
+      keepalive: method !== 'GET' && (body?.length ?? 0) <= OUTLIVES, // a write survives the page that made it
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
   } catch {
