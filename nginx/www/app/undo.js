@@ -10,6 +10,10 @@ const FOR_MS = 600000; // as long as the API remembers what it marked
 
 const steps = []; // newest last
 
+function forgetExpired() {
+  while (steps.length > 0 && steps[0].until < Date.now()) steps.shift();
+}
+
 function forget(step) {
   const at = steps.indexOf(step);
   if (at >= 0) steps.splice(at, 1);
@@ -35,6 +39,7 @@ async function takeBack(step) {
  */
 export async function undoable(change, { done, failed, undo, isOne = () => true, from }) {
   const step = { done: change, undo, until: Date.now() + FOR_MS };
+  forgetExpired();
   steps.push(step);
   try {
     const result = await change;
@@ -54,7 +59,7 @@ export async function undoable(change, { done, failed, undo, isOne = () => true,
 }
 
 function undoLast() {
-  while (steps.length > 0 && steps[0].until < Date.now()) steps.shift();
+  forgetExpired();
   if (steps.length > 0) takeBack(steps.at(-1));
   else say('There is nothing to undo');
 }
