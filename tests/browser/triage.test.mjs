@@ -178,6 +178,7 @@ test('? lists the keys on every page; turned off they do nothing and nothing is 
     await page.keyboard.press('?');
     const dialog = page.getByRole('dialog', { name: 'Keys' });
     await dialog.getByText('mark it read or unread').waitFor();
+    await dialog.getByText('the same; from Snoozed or Bin').waitFor();
     await accessible(page, 'the keys');
     await page.keyboard.press('Escape');
     await inbox(page, 2);
