@@ -279,6 +279,20 @@ test('mark all read is undone for what it marked, and not for what was done sinc
   });
 });
 
+test('mark all read is undone, though nothing can be read after it', () => {
+  const user = userWith('blind', many(2));
+  return visit(user, {}, async (page) => {
+    await inbox(page, 2);
+    await page.getByRole('button', { name: 'Mark all read' }).first().click();
+    await until('said', async () => (await news(page)).includes('Undo'));
+    await broken(page, 'GET', '**/v1/notifications?*');
+    await page.keyboard.press('z');
+    await until('said', async () => (await news(page)).includes('2 notifications unread again'));
+    await page.getByText('You see what was last read.').waitFor();
+    assert.equal(value(counted(user)), 2);
+  });
+});
+
 test('undo is offered for ten minutes, however long one looks at it', () => {
   const user = userWith('slow', many(2));
   return visit(user, {}, async (page) => {
