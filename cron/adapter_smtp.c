@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "adapter.h"
 #include "address.h"
@@ -24,6 +25,8 @@ struct smtp {
 	const char *left;
 	size_t nleft;
 	bool all;
+	/* what was said last */
+	bool quits;
 };
 
 DEFINE_SCOPED(struct curl_slist *, curl_slist_free_all)
@@ -46,11 +49,55 @@ hand_over(char *to, size_t size, size_t n, void *ctx)
 	return some;
 }
 
+/* ---- how it ends ---- */
+
+static bool
+is_command(const char *line, size_t n, const char *with)
+{
+	return n >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
+}
+
+/* What libcurl says to the server, and more that is not looked at. */
+static int
+listen_in(CURL *c, curl_infotype type, char *line, size_t n, void *ctx)
+{
+	struct smtp *s = ctx;
+
+	(void)c;
+	if (type == CURLINFO_HEADER_OUT)
+		s->quits = is_command(line, n, "QUIT\r\n");
+	return 0;
+}
+
+/*
+ * libcurl asks this once a second while it waits.  After a refusal it says QUIT, and for the answer
+ * to that it would wait two minutes, whatever its timeout is: longer than the lease.
+ */
+static int
+is_enough(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct smtp *s = ctx;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return s->quits;
+}
+
+/* At the end it would wait as long and ask nobody: the server gets its QUIT, and is not heard. */
+static void
+be_deaf(CURL *c)
+{
+	curl_socket_t fd;
+
+	if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+		shutdown(fd, SHUT_RD);
+}
+
 static void
 smtp_close(void *state)
 {
 	struct smtp *s = state;
 
+	be_deaf(s->curl);
 	curl_easy_cleanup(s->curl);
 	arena_free(&s->keep);
 	free(s);
@@ -136,7 +183,13 @@ set_up(struct smtp *s, const struct conf *conf)
 	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_READFUNCTION, hand_over) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_READDATA, s) == CURLE_OK;
+	    curl_easy_setopt(c, CURLOPT_READDATA, s) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, listen_in) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_DEBUGDATA, s) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_VERBOSE, 1L) == CURLE_OK && /* calls it; prints nothing */
+	    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, is_enough) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_XFERINFODATA, s) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 }
 
 static void *
@@ -212,7 +265,7 @@ smtp_send(void *state, struct arena *a, const struct call *c, struct answer *out
 	(void)a;
 	s->left = it->body;
 	s->nleft = strlen(it->body);
-	s->all = false;
+	s->all = s->quits = false;
 	if (to == NULL || curl_easy_setopt(s->curl, CURLOPT_MAIL_FROM, s->from) != CURLE_OK ||
 	    curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, to) != CURLE_OK) {
 		out->outcome = OUT_NOT_SENT;

@@ -14,7 +14,7 @@ const later = ['--at', new Date(Date.now() + 3600000).toISOString()];
 
 function afresh(...plan) {
   emptyQueue();
-  Object.assign(fake, { delivered: [], commands: [], plan });
+  Object.assign(fake, { delivered: [], commands: [], plan, mute: null });
 }
 
 const arrived = () => fake.delivered.map(({ delivery }) => delivery).sort();
@@ -80,6 +80,19 @@ for (const turn of ['drop', 'stall']) {
     assert.match(rows('SELECT error FROM deliveries')[0].error, /^unknown: /);
     assert.equal((await dispatch(env, ...later)).sent, 0);
     assert.deepEqual(arrived(), ids, 'never again');
+  });
+}
+
+for (const [what, ...plan] of [['all are sent'], ['one is refused', { at: 'RCPT', reply: '550 no such user' }]]) {
+  test(`no answer to QUIT, and ${what}: nobody waits for it`, async () => {
+    afresh(...plan);
+    fake.mute = 'QUIT';
+    enqueue(2);
+    let run;
+    start(fake.env).ended.then((ended) => { run = ended; });
+    await eventually('the run has ended', 60, () => run);
+    assert.deepEqual([run.code, run.counts.sent, run.counts.failed], [0, 2 - plan.length, plan.length], run.log);
+    assert.equal(fake.commands.filter((line) => line === 'QUIT').length, 1 + plan.length, 'each connection gets its QUIT');
   });
 }
 

@@ -2,7 +2,7 @@
 // the next messages: 'ok' when it is empty, 'drop' (accepted, and nobody hears of it), 'cut' (the
 // connection ends in the middle of the message), 'hang up' (before anything), 'stall' (no answer to
 // the message), or { at, reply }: what it answers to a command (HELO, MAIL, RCPT, DATA, or END for
-// the message itself).  clear is all that was said to it outside of TLS, logins who logged in.
+// the message itself).  To what mute names it never answers, and keeps the connection.  clear is all that was said to it outside of TLS, logins who logged in.
 import net from 'node:net';
 import { once } from 'node:events';
 import tls from 'node:tls';
@@ -72,6 +72,7 @@ class Talk {
     this.fake.commands.push(line);
     this.asked = verb === 'AUTH';
     if (this.asked) return this.socket.write('334 \r\n');
+    if (verb === this.fake.mute) return undefined;
     if (verb === 'MAIL' && this.turn === 'next') this.turn = this.fake.plan.shift() ?? 'ok';
     const said = this.reply(verb);
     if (verb === 'MAIL') this.to = [];
@@ -95,7 +96,7 @@ class Talk {
 
 // certificate: { key, cert } when it can TLS, at once (smtps) or by STARTTLS
 export async function startSmtp({ certificate, smtps = false } = {}) {
-  const fake = { delivered: [], commands: [], plan: [], clear: '', logins: [], tls: certificate };
+  const fake = { delivered: [], commands: [], plan: [], clear: '', logins: [], tls: certificate, mute: null };
   const sockets = new Set();
   const server = net.createServer((socket) => {
     sockets.add(socket);
