@@ -25,8 +25,8 @@ struct smtp {
 	const char *left;
 	size_t nleft;
 	bool all;
-	/* what was said last */
-	bool quits;
+	/* what was said last: MAIL FROM, which is about us and not about the letter; QUIT */
+	bool about_us, quits;
 };
 
 DEFINE_SCOPED(struct curl_slist *, curl_slist_free_all)
@@ -64,8 +64,11 @@ listen_in(CURL *c, curl_infotype type, char *line, size_t n, void *ctx)
 	struct smtp *s = ctx;
 
 	(void)c;
-	if (type == CURLINFO_HEADER_OUT)
-		s->quits = is_command(line, n, "QUIT\r\n");
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	s->quits = is_command(line, n, "QUIT\r\n");
+	if (!s->quits) /* that is said after the answer that counts */
+		s->about_us = is_command(line, n, "MAIL FROM:");
 	return 0;
 }
 
@@ -239,6 +242,20 @@ smtp_freeze(void *state, struct arena *a, const struct letter *l)
 	return mail_is_fit(a, l) ? mail_message(a, &plain, &n) : NULL;
 }
 
+/* ---- what it says ---- */
+
+static bool
+wants_login(CURLcode rc, long code)
+{
+	return rc == CURLE_LOGIN_DENIED || code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+static bool
+refuses_us(const struct smtp *s, long code)
+{
+	return s->about_us && code >= 500;
+}
+
 /* code is the server's last one, 0 when it never spoke. */
 static enum outcome
 outcome_of(const struct smtp *s, CURLcode rc, long code)
@@ -247,10 +264,22 @@ outcome_of(const struct smtp *s, CURLcode rc, long code)
 		return OUT_SENT;
 	if (s->all && code < 400)
 		return OUT_UNKNOWN;
-	if (rc == CURLE_LOGIN_DENIED || rc == CURLE_URL_MALFORMAT || tls_is_refused(rc))
+	if (rc == CURLE_URL_MALFORMAT || tls_is_refused(rc))
 		return OUT_PARKED;
-	/* an answer about this sender, recipient or message; one to anything else is no verdict */
+	/* the same would be said to every other letter */
+	if (wants_login(rc, code) || refuses_us(s, code))
+		return OUT_PARKED;
+	/* an answer about this recipient or message; one to anything else is no verdict */
 	return code >= 500 && (s->all || rc == CURLE_SEND_ERROR) ? OUT_NEVER : OUT_NOT_SENT;
+}
+
+static const char *
+words_for(const struct smtp *s, CURLcode rc, long code)
+{
+	if (wants_login(rc, code))
+		return "the mail server refuses our login, or wants one";
+	return refuses_us(s, code) ? "the mail server refuses CARILLON_MAIL_FROM"
+				   : curl_easy_strerror(rc);
 }
 
 static void
@@ -265,7 +294,7 @@ smtp_send(void *state, struct arena *a, const struct call *c, struct answer *out
 	(void)a;
 	s->left = it->body;
 	s->nleft = strlen(it->body);
-	s->all = s->quits = false;
+	s->all = s->about_us = s->quits = false;
 	if (to == NULL || curl_easy_setopt(s->curl, CURLOPT_MAIL_FROM, s->from) != CURLE_OK ||
 	    curl_easy_setopt(s->curl, CURLOPT_MAIL_RCPT, to) != CURLE_OK) {
 		out->outcome = OUT_NOT_SENT;
@@ -281,7 +310,7 @@ smtp_send(void *state, struct arena *a, const struct call *c, struct answer *out
 	if (tls_is_refused(rc))
 		snprintf(out->why, SEND_WHY_MAX, "%s", tls_why(s->curl, rc));
 	else
-		snprintf(out->why, SEND_WHY_MAX, "%ld %s", code, curl_easy_strerror(rc));
+		snprintf(out->why, SEND_WHY_MAX, "%ld %s", code, words_for(s, rc, code));
 }
 
 const struct adapter adapter_smtp = { .channel = "email",

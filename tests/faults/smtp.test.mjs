@@ -59,7 +59,7 @@ for (const [turn, error] of unsent) {
   });
 }
 
-for (const at of ['MAIL', 'RCPT', 'END']) {
+for (const at of ['RCPT', 'END']) {
   test(`refused for good at ${at}`, async () => {
     afresh({ at, reply: '550 no such user' });
     const ids = enqueue(2);
@@ -68,6 +68,28 @@ for (const at of ['MAIL', 'RCPT', 'END']) {
     assert.deepEqual(arrived(), rows("SELECT id FROM deliveries WHERE status = 'sent'").map(({ id }) => id));
     assert.ok(ids.includes(arrived()[0]));
     assert.match(rows("SELECT error FROM deliveries WHERE status = 'failed'")[0].error, /^550 /);
+  });
+}
+
+// What every other letter would be told too: a person must do something.
+const parked = [
+  ['MAIL', '530 5.7.0 Authentication required', 'wants one'], ['MAIL', '550 not yours', 'refuses CARILLON_MAIL_FROM'], ['MAIL', '553 not yours', 'refuses CARILLON_MAIL_FROM'],
+  ...['AUTH', 'RCPT', 'DATA', 'END'].map((at) => [at, '530 5.7.0 Authentication required', 'wants one']),
+  ...['534 too weak', '535 expired', '538 only in TLS', '454 not now'].map((reply) => ['AUTH', reply, 'refuses our login']), ['RCPT', '535 expired', 'refuses our login'],
+];
+for (const [at, reply, why] of parked) {
+  test(`nothing can be sent: ${reply} at ${at}`, async () => {
+    afresh({ at, reply });
+    const to = at === 'AUTH' ? { ...env, CARILLON_MAIL_URL: env.CARILLON_MAIL_URL.replace('//', '//me:secret@') } : env;
+    const ids = enqueue(2);
+    exec(`UPDATE deliveries SET notification_id = NULL, kind = 'auth.code' WHERE id = '${ids[0]}'`);
+    const { code, log } = await start(to).ended;
+    assert.equal(code, 1);
+    assert.match(log, new RegExp(`no mail can be sent: ${reply.slice(0, 3)} the mail server .*${why}`));
+    assert.deepEqual(rows('SELECT status, attempts, first_try_at AS tried, payload IS NULL AS gone FROM deliveries'),
+      Array(2).fill({ status: 'pending', attempts: 0, tried: null, gone: false }), 'nothing is lost, and no try is used');
+    assert.equal((await dispatch(to)).sent, 2);
+    assert.deepEqual(arrived(), [...ids].sort());
   });
 }
 

@@ -1,8 +1,9 @@
 // smtp - a stand-in for a mail server that remembers what it RECEIVED.  plan says what becomes of
 // the next messages: 'ok' when it is empty, 'drop' (accepted, and nobody hears of it), 'cut' (the
 // connection ends in the middle of the message), 'hang up' (before anything), 'stall' (no answer to
-// the message), or { at, reply }: what it answers to a command (HELO, MAIL, RCPT, DATA, or END for
-// the message itself).  To what mute names it never answers, and keeps the connection.  clear is all that was said to it outside of TLS, logins who logged in.
+// the message), or { at, reply }: what it answers to a command (HELO, AUTH, MAIL, RCPT, DATA, or END
+// for the message itself).  mute is a command that it never answers.  clear is all that was said to
+// it outside of TLS, logins who logged in.
 import net from 'node:net';
 import { once } from 'node:events';
 import tls from 'node:tls';
@@ -71,7 +72,8 @@ class Talk {
     if (this.asked) return this.login(line);
     this.fake.commands.push(line);
     this.asked = verb === 'AUTH';
-    if (this.asked) return this.socket.write('334 \r\n');
+    if (this.asked && this.turn.at !== 'AUTH') return this.socket.write('334 \r\n');
+    this.asked = false;
     if (verb === this.fake.mute) return undefined;
     if (verb === 'MAIL' && this.turn === 'next') this.turn = this.fake.plan.shift() ?? 'ok';
     const said = this.reply(verb);
