@@ -258,12 +258,16 @@ UPDATE mail_batches
  WHERE id = $1::uuid AND lease_token = $2::uuid;
 
 -- ---- the pace ----
+-- What was written at a moment that is yet to come was written before the clock was set back, and
+-- holds nobody any more.
 
 -- name: dispatch_may
 -- Whether anything may be sent at $1: why not at all, or NULL, whether it is certain that it need
 -- not even be tried, and how long the pace wants us to wait, in milliseconds.
-SELECT parked, coalesce(parked_until > coalesce($1::timestamptz, now()), false) AS is_parked,
-       ceil(extract(epoch FROM greatest(next_at, clock_timestamp()) - clock_timestamp()) * 1000)::bigint AS wait
+SELECT parked, coalesce(parked_until > coalesce($1::timestamptz, now()) AND parked_at <= clock_timestamp(),
+	   false) AS is_parked,
+       CASE WHEN set_at > clock_timestamp() THEN 0
+       ELSE ceil(extract(epoch FROM greatest(next_at, clock_timestamp()) - clock_timestamp()) * 1000) END::bigint AS wait
   FROM mail_pace;
 
 -- name: dispatch_take
@@ -271,8 +275,9 @@ SELECT parked, coalesce(parked_until > coalesce($1::timestamptz, now()), false) 
 -- allows lies between two, since they do not travel equally fast.
 WITH taken AS (
 	UPDATE mail_pace
-	   SET next_at = clock_timestamp() + 1.1 / per_second * interval '1 second'
-	 WHERE next_at <= clock_timestamp()
+	   SET next_at = clock_timestamp() + 1.1 / per_second * interval '1 second',
+	       set_at = date_trunc('milliseconds', clock_timestamp())	-- never rounded into what is to come
+	 WHERE next_at <= clock_timestamp() OR set_at > clock_timestamp()
 	RETURNING per_second
 )
 SELECT true AS taken, per_second, 0 AS wait
@@ -287,7 +292,9 @@ SELECT false, per_second,
 -- The provider said: so many requests a second ($1, NULL: it did not), none for $2 milliseconds.
 UPDATE mail_pace
    SET per_second = coalesce($1::float8, per_second),
-       next_at = greatest(next_at, clock_timestamp() + $2::bigint * interval '1 millisecond');
+       next_at = greatest(CASE WHEN set_at <= clock_timestamp() THEN next_at END,
+	   clock_timestamp() + $2::bigint * interval '1 millisecond'),
+       set_at = date_trunc('milliseconds', clock_timestamp());
 
 -- name: dispatch_park
 -- Nothing can be sent, for reason $2; until $3 minutes after $1 (at) it need not be tried.

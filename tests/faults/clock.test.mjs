@@ -1,5 +1,5 @@
 // Clocks that are wrong: the database's is set forward and back with libfaketime.  What cannot be
-// undone is not done by such a clock, and the run says so; once it is right again, all goes on.
+// undone is not done by such a clock, and the run says so; once it is right again, all goes on, mail too.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startCluster } from '../lib/cluster.mjs';
@@ -8,6 +8,8 @@ const cluster = await startCluster();
 const { cron, exec, quote, rows } = await import('../lib/client.mjs');
 const { fire } = await import('../lib/fire.mjs');
 const { eventually } = await import('../lib/processes.mjs');
+const { dispatch, emptyQueue, enqueue, start } = await import('../lib/queue.mjs');
+const { startResend } = await import('../lib/resend.mjs');
 const { openSession } = await import('../lib/session.mjs');
 const { insertion, planned, storyQuery, wholeStory } = await import('../lib/story.mjs');
 const { driftQuery, makeWorld, seeSnippet } = await import('../lib/world.mjs');
@@ -118,3 +120,25 @@ test('nobody was told twice, by whatever clock', () => {
   assert.deepEqual(storyOf(all).filter(({ outcome, notices }) => outcome === null || notices !== 1), []);
   assert.deepEqual(rows(driftQuery), []);
 });
+
+// A clock three hours ahead while mail goes out: what the provider says with it, and how that run ends.
+const paces = [
+  ['nothing', 0], ['to wait an hour', 0, { status: 429, name: 'rate_limit_exceeded', headers: { 'retry-after': '3600' } }],
+  ['that a quota is used up', 1, { status: 429, name: 'daily_quota_exceeded' }], ['nothing', 0, undefined, 'set back during the call'],
+];
+for (const [what, ends, turn, meanwhile] of paces)
+  test(`mail by a clock that is ahead, and the provider says ${what}; ${meanwhile ?? 'set back after it'}`, async (t) => {
+    const fake = await startResend();
+    t.after(() => fake.stop());
+    emptyQueue();
+    cluster.setClock(10800);
+    enqueue(1);
+    if (turn) fake.plan.push(turn);
+    if (meanwhile) fake.pace = () => cluster.setClock(0) ?? { 'retry-after': '1' };
+    assert.equal((await start(fake.env).ended).code, ends);
+    assert.equal(fake.requests.length, 1);
+    cluster.setClock(0);
+    const [id] = enqueue(1);
+    await dispatch(fake.env);
+    assert.equal(fake.delivered.at(-1)?.delivery, id, 'by the clock that is right mail goes out');
+  });
