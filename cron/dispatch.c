@@ -22,7 +22,7 @@
 
 #define RUN_MS    (50 * 1000)        /* cron starts the next run in a minute */
 #define RUN_TURNS 10000              /* a bound that no clock can move */
-#define TRIES     5                  /* to record what became of a letter that may be out */
+#define TRIES     5                  /* of a statement that must not be lost */
 #define ARENA_MAX (32 * 1024 * 1024) /* one call at a time */
 
 static const char *
@@ -53,22 +53,30 @@ tally_of(const char *status)
 	return strcmp(status, "failed") == 0 ? FAILED : RETRIED;
 }
 
+enum db_status
+dispatch_insist(struct dispatch *d, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows, bool *broke)
+{
+	enum db_status rc = DB_AWAY;
+
+	*broke = false;
+	for (int tries = 0; tries < TRIES && (rc == DB_AWAY || rc == DB_BUSY); tries++) {
+		if (tries > 0)
+			sleep(1);
+		rc = db_alone(d->run->db, st, args, rows);
+		*broke |= rc == DB_AWAY;
+	}
+	return rc;
+}
+
 bool
 dispatch_settle(struct dispatch *d, const struct db_stmt *st, struct db_args args, size_t n,
     enum dispatch_tally what)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
-	enum db_status rc = DB_AWAY;
-	bool broke = false;
+	bool broke;
+	enum db_status rc = dispatch_insist(d, st, args, &rows, &broke);
 
-	for (int tries = 0; rc == DB_AWAY || rc == DB_BUSY; tries++) {
-		if (tries == TRIES)
-			return cron_failed(d->run);
-		if (tries > 0)
-			sleep(1);
-		rc = db_alone(d->run->db, st, args, &rows);
-		broke |= rc == DB_AWAY;
-	}
 	if (rc != DB_OK && rc != DB_NONE)
 		return cron_failed(d->run);
 	for (int i = 0; i < rows_count(rows); i++)

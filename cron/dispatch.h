@@ -55,10 +55,16 @@ struct batch {
 bool dispatch_is_over(const struct dispatch *d);
 
 /*
- * Run a statement that ends a claim of ours on n deliveries.  It is repeated while the database is
- * away: it changes what is ours only, and gives it up.  What rows tell of each counts as it says
- * (status: sent, failed, skipped, pending); those it does not tell of were lost, unless an earlier
- * try broke off: then they count as what.  False when the run cannot go on.
+ * Run a statement that changes what is ours only, and may run twice: it is repeated while the
+ * database is away.  *broke: an earlier try broke off, and may be why no row was found.
+ */
+enum db_status dispatch_insist(struct dispatch *d, const struct db_stmt *st, struct db_args args,
+    struct db_rows **rows, bool *broke) MUST_CHECK;
+
+/*
+ * Insist on a statement that ends a claim of ours on n deliveries.  What rows tell of each counts as
+ * it says (status: sent, failed, skipped, pending); those it does not tell of were lost, unless an
+ * earlier try broke off: then they count as what.  False when the run cannot go on.
  */
 bool dispatch_settle(struct dispatch *d, const struct db_stmt *st, struct db_args args, size_t n,
     enum dispatch_tally what) MUST_CHECK;

@@ -128,6 +128,7 @@ freeze(struct claim *c, struct batch *b)
 	struct dispatch *d = c->d;
 	struct array users, ids, addresses, bodies;
 	enum db_status rc;
+	bool broke;
 
 	array_init(&users, &d->work, 48 * b->call.n);
 	array_init(&ids, &d->work, 48 * b->call.n);
@@ -140,11 +141,15 @@ freeze(struct claim *c, struct batch *b)
 		array_add(&bodies, b->call.item[i].body);
 	}
 	b->until = clock_ms() + d->run->conf->lease_ms;
-	rc = db_alone(d->run->db, &q_dispatch_freeze,
+	rc = dispatch_insist(d, &q_dispatch_freeze,
 	    DB_ARGS(c->lease, d->lease_ms, array_text(&users), array_text(&ids),
 		array_text(&addresses), array_text(&bodies), d->adapter->name, d->adapter->channel,
 		d->run->at),
-	    &rows);
+	    &rows, &broke);
+	if (rc == DB_NONE && broke) { /* that try has ended by now: this one had its rows locked */
+		rows_free(TAKE(rows));
+		rc = db_read(d->run->db, &q_dispatch_frozen, DB_ARGS(c->lease), &rows);
+	}
 	if (rc != DB_OK && rc != DB_NONE)
 		return cron_failed(d->run);
 	if (rc == DB_OK)

@@ -136,6 +136,12 @@ WITH given AS MATERIALIZED (
 )
 SELECT id FROM batch;
 
+-- name: dispatch_frozen
+-- The batch that lease $1 has become, when the answer to that was lost.
+SELECT id
+  FROM mail_batches
+ WHERE lease_token = $1::uuid;
+
 -- name: dispatch_retake
 -- One batch of channel $2 and adapter $3 that is due again at $1, for $4 milliseconds.  Never one
 -- whose key the provider may be about to forget.

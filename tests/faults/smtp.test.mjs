@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { exec, rows } from '../lib/client.mjs';
+import { startProxy } from '../lib/fire.mjs';
 import { eventually } from '../lib/processes.mjs';
 import { dispatch, emptyQueue, enqueue, leasesOver, start, statuses } from '../lib/queue.mjs';
 import { startSmtp } from '../lib/smtp.mjs';
@@ -131,3 +132,25 @@ test('killed in the middle of a message', async () => {
   assert.deepEqual(arrived(), [...ids].sort());
   assert.deepEqual(statuses(), { sent: 1, failed: 1 });
 });
+
+// Whoever knows that no call was made does not leave it to others to guess.
+for (const at of ['request', 'answer']) {
+  test(`the database is cut off at every ${at} in turn: each letter arrives, once`, async (t) => {
+    afresh();
+    const proxy = await startProxy();
+    t.after(() => proxy.stop());
+    const ids = [];
+    do {
+      ids.push(...enqueue(1));
+      proxy.set({ at, n: ids.length });
+      await start({ ...env, CARILLON_WORKER_DATABASE_URL: proxy.url }).ended;
+      exec(`UPDATE deliveries SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL;
+        UPDATE mail_batches SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL`);
+    } while (proxy.was);
+    t.diagnostic(`${ids.length - 1} runs were cut`);
+    assert.ok(ids.length > 10);
+    await dispatch(env);
+    assert.deepEqual(statuses(), { sent: ids.length });
+    assert.deepEqual(arrived(), ids.sort());
+  });
+}
