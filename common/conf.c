@@ -75,7 +75,7 @@ static const struct setting {
 	{ "RESEND_API_URL", API, AT(resend_url), "https://api.resend.com",
 	    "for resend:, its address" },
 	{ "CARILLON_LEASE_SECONDS", SECONDS, AT(lease_ms), "90",
-	    "how long a worker has what it sends to itself; a call takes 2/9 of it at most" },
+	    "how long a worker has what it sends to itself; a call takes 2/9 of it at most, and never over 16" },
 	{ "CARILLON_KEY_RATE", COUNTED, AT(key_rate), "6000",
 	    "how many events and feedback messages a key may send a minute" },
 	{ "CARILLON_TLS_CERT", TEXT, AT(tls_cert), NULL, "nginx: certificate file; turns TLS on" },

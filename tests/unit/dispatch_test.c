@@ -239,6 +239,22 @@ test_dry_run(void)
 	T_SAME(everything(), before, "and nothing is burned");
 }
 
+/* Whatever the lease, a run that is told to end gets through its call before it is killed. */
+static void
+test_call_time(void)
+{
+	static const struct {
+		int64_t lease_ms, call_ms;
+	} rows[] = { { 2000, 444 }, { 72000, 16000 }, { 90000, 16000 }, { 3600000, 16000 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct conf c = { .lease_ms = rows[i].lease_ms };
+
+		T_OK(adapter_timeout_ms(&c) == rows[i].call_ms, "a lease of %ld ms: %ld ms",
+		    (long)c.lease_ms, (long)adapter_timeout_ms(&c));
+	}
+}
+
 /* ---- the file adapter ---- */
 
 static long
@@ -315,6 +331,7 @@ main(void)
 	test_at_once();
 	test_crash();
 	test_dry_run();
+	test_call_time();
 	test_files();
 	db_close(worker);
 	db_close(t_owner);
