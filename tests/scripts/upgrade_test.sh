@@ -91,6 +91,15 @@ trap 'copy scripts/run --stop >/dev/null' EXIT
 
 admin 'CREATE DATABASE upgrade_fresh TEMPLATE carillon OWNER carillon_migrator'
 schema upgrade_fresh >"$TEST_WORK/fresh.schema"
+
+# what a database still needs
+admin 'CREATE DATABASE upgrade_empty OWNER carillon_migrator'
+check 'one that is up to date needs nothing' test -z "$(owner upgrade_fresh scripts/migrate --pending)"
+check 'an empty one needs everything' test "$(owner upgrade_empty scripts/migrate --pending)" = \
+	"$(cd sql/migrations && printf '%s\n' *.sql | sed 's/\.sql$//')"
+check 'of one that is away that cannot be told' refuse owner upgrade_nowhere scripts/migrate --pending
+check 'nor said' test -z "$(owner upgrade_nowhere scripts/migrate --pending 2>/dev/null)"
+
 for dump in tests/upgrade/*.dump; do
 	release=$(basename "$dump" .dump)
 	restored "$release"
