@@ -129,6 +129,7 @@ as_postgres psql -qX1 -v ON_ERROR_STOP=1 -o /dev/null -f - old <tests/upgrade/00
 as_postgres pg_dump -Fc old >"$ROOTFS/root/old"
 inside systemctl stop carillon.target
 check 'people come, with the backup of an earlier release' inside carillon restore --replace /root/old
+check 'what stood still does not start by that' unit_is inactive carillon.target
 inside systemctl start carillon.target
 check 'the inbox answers' grep -q '"unread_count"\|"notifications"' <(user $URL/v1/notifications)
 check 'a code is asked for' answers 200 -H 'Content-Type: application/json' -d '{"email":"owner@example.com"}' $URL/v1/auth/send-code
@@ -152,15 +153,20 @@ check 'is private' test "$(inside stat -c %a /root/backup)" = 600
 check 'something is lost' user -X POST $URL/v1/notifications/mark-all-read
 check 'that shows' refuse test "$(answer)" = "$was"
 check 'a database with rows is not written over' refuse inside carillon restore /root/backup
-inside systemctl stop carillon.target
-check 'it stops' eventually unit_is inactive carillon-web@auth.service
 check 'restored' inside carillon restore --replace /root/backup
-inside systemctl start carillon.target
-check 'it starts' eventually answers 200 $URL/livez
+check 'it runs again' eventually answers 200 $URL/livez
 check 'all answers are those of then' test "$(answer)" = "$was"
 head -c 3000 "$ROOTFS/root/backup" >"$ROOTFS/root/torn"
 check 'a torn backup is refused' refuse inside carillon restore --replace /root/torn
 check 'and changes nothing' test "$(answer)" = "$was"
+check 'it runs all the same' unit_is active carillon.target
+as_postgres createdb -O carillon_migrator drill
+began() { inside systemctl show -p ActiveEnterTimestampMonotonic --value carillon.target; }
+before=$(began)
+check 'a backup is tried in a database apart' inside env \
+	CARILLON_DATABASE_URL='host=127.0.0.1 dbname=drill user=carillon_migrator passfile=/etc/carillon/owner.pgpass' \
+	carillon restore --replace /root/backup
+check 'for which nothing stops' test "$(began)" = "$before"
 
 # ---- TLS, as README has it ----
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=Ours \
@@ -216,12 +222,36 @@ check 'and installed' inside dpkg -i /root/next.deb
 check 'it is the next one' test "$(inside carillon version)" = 9.9
 check 'it runs' eventually doctor
 check 'no request was refused' none_refused
-echo 'ALTER TABLE teams ADD later text; SELECT pg_sleep(1);' >"$TEST_WORK/next/usr/lib/carillon/sql/migrations/9999_later.sql"
-dpkg-deb --root-owner-group -Znone --build "$TEST_WORK/next" "$ROOTFS/root/next.deb" >/dev/null
+# A migration that also says what ran beside it; jobs take their time to end.
+schema_comes() { # SQL
+	echo "$1" >"$TEST_WORK/next/usr/lib/carillon/sql/migrations/9999_later.sql"
+	dpkg-deb --root-owner-group -Znone --build "$TEST_WORK/next" "$ROOTFS/root/next.deb" >/dev/null
+}
+stood_still() { there /root/beside && ! inside test -s /root/beside; }
+inside mkdir /etc/systemd/system/carillon-jobs.service.d
+printf '[Service]\nExecStopPost=/bin/sleep 2\n' >"$ROOTFS/etc/systemd/system/carillon-jobs.service.d/slow.conf"
+inside systemctl daemon-reload
+schema_comes 'ALTER TABLE nowhere ADD later text;'
+inside systemctl stop "postgresql@$pg-main"
+before=$(began)
+check 'one that changes the schema, with the database away' refuse inside dpkg -i /root/next.deb
+check 'stops nothing' test "$(began)" = "$before"
+inside systemctl start "postgresql@$pg-main"
+check 'one whose change fails' refuse inside dpkg -i /root/next.deb
+check 'leaves it running' unit_is active carillon.target
+check 'and serving' eventually answers 401 --cacert /root/ca.pem $URL/v1/notifications
+schema_comes "\\! systemctl list-units --plain --no-legend --state=active,activating,deactivating 'carillon*' >/root/beside
+ALTER TABLE teams ADD later text; SELECT pg_sleep(1);"
 ask_on
 check 'one that changes the schema' inside dpkg -i /root/next.deb
 check 'it is changed' eventually doctor
 check 'and whoever came meanwhile was told to come again' answers_were 401 503
+check 'with nothing beside the change' stood_still
+inside rm -f /root/beside
+check 'a backup of before is restored' inside carillon restore --replace /root/backup
+check 'with nothing beside that' stood_still
+check 'it runs' eventually doctor
+inside rm -r /etc/systemd/system/carillon-jobs.service.d
 check 'the settings are as they were' test "$(inside sha256sum /etc/carillon/carillon.env)" = "$settings"
 
 # ---- the end ----
