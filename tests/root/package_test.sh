@@ -209,6 +209,12 @@ before=$(sums)
 check 'a site of somebody else' inside carillon site
 check 'is left alone' test "$(sums)" = "$before"
 inside rm /etc/nginx/sites-available/carillon /etc/nginx/sites-enabled/carillon
+echo '# somebody made this' >"$ROOTFS/etc/nginx/sites-enabled/carillon"
+echo 'nonsense;' >"$ROOTFS/etc/nginx/sites-enabled/broken"
+check 'one that is enabled under our name, where nginx takes no site' refuse inside carillon site
+check 'stays' inside grep -q 'somebody made this' /etc/nginx/sites-enabled/carillon
+check 'and ours is not left behind' refuse there /etc/nginx/sites-available/carillon
+inside rm /etc/nginx/sites-enabled/carillon /etc/nginx/sites-enabled/broken
 check 'ours comes back' inside carillon site
 
 # ---- an upgrade ----
