@@ -118,9 +118,13 @@ check 'nginx does' as_web test -S /run/carillon/auth.sock
 pid=$(inside systemctl show -p MainPID --value carillon-web@auth.service)
 check 'a pool is killed' inside kill -9 "$pid"
 check 'another one takes over its socket' eventually answers 401 $URL/v1/auth/me
+socket() { inside stat -c %i /run/carillon/notifications.sock; }
+before=$(socket)
 ask_on
-check 'workers are replaced under requests' inside systemctl restart carillon-web@notifications.service
+check 'workers are replaced under requests, as README has it' inside sh -c \
+	"$(grep -o "systemctl restart 'carillon-web@[^']*'" README.md)"
 check 'no request is refused' none_refused
+check 'for the sockets stay' test "$(socket)" = "$before"
 
 # ---- what it is for ----
 as_postgres() { inside setpriv --reuid postgres --regid postgres --init-groups "$@"; }
