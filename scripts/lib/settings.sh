@@ -26,6 +26,17 @@ settle_database() { # GIVEN: CARILLON_DATABASE_URL as the environment had it
 	esac
 }
 
+# Unset, mail goes into the folder mail of wherever the copy is, which may have moved.  Earlier releases wrote
+# that folder down, and beside it where the private cluster was.
+settle_mail() {
+	local var=${CARILLON_MAIL_URL-}
+	var=${var#file:} var=${var%/mail}
+	[ "${CARILLON_MAIL_URL-}" = "file:$var/mail" ] || return 0
+	if [ "$var" = "$VAR" ] || [ "${CARILLON_DATABASE_URL-}" = "$(cluster_url "$var/run" carillon carillon_migrator)" ]; then
+		unset CARILLON_MAIL_URL
+	fi
+}
+
 settle() {
 	local given=${CARILLON_DATABASE_URL-} scheme=http
 	load_settings
@@ -35,8 +46,8 @@ settle() {
 	if [[ ${CARILLON_BASE_URL-} =~ ^(https?://127\.0\.0\.1:[0-9]+)?$ ]]; then
 		CARILLON_BASE_URL=$scheme://127.0.0.1:$CARILLON_PORT
 	fi
-	: "${CARILLON_MAIL_URL:=file:$VAR/mail}" "${CARILLON_MAIL_FROM:=Carillon <carillon@localhost>}"
-	: "${CARILLON_JWT_SECRET:=$(random_hex 32)}"
+	: "${CARILLON_MAIL_FROM:=Carillon <carillon@localhost>}" "${CARILLON_JWT_SECRET:=$(random_hex 32)}"
+	settle_mail
 	settle_database "$given"
 	settings_fit || die "a setting will not do"
 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit
 export CARILLON_CRON=off
 export -n CARILLON_VAR
 . tests/lib/check.sh
-A=$TEST_WORK/a B=$TEST_WORK/b
+A=$TEST_WORK/a B=$TEST_WORK/b C=$TEST_WORK/c
 run() { CARILLON_VAR=$1 scripts/run "${@:2}"; }
 pid_of() { cat "$1/run/supervisor.pid"; }
 status() { curl -s -o /dev/null -m 10 -w '%{http_code}' "$1$2"; }
@@ -16,7 +16,7 @@ json() { [[ $(curl -s -m 10 "$1$2") == '{"error":"'*'"}' ]]; }
 child_of() { pgrep -P "$(pid_of "$1")" -f "$2" | head -n 1; }
 nothing_left() { ! pgrep -f "$1" >/dev/null; }
 said() { grep -q "$2" "$1/log/run.log"; }
-trap 'run "$A" --stop >/dev/null; run "$B" --stop >/dev/null' EXIT
+trap 'run "$C" --stop >/dev/null; run "$A" --stop >/dev/null; run "$B" --stop >/dev/null' EXIT
 
 # a first start makes everything
 PORT_A=$((20000 + RANDOM % 6000)) PORT_B=$((26000 + RANDOM % 6000))
@@ -108,5 +108,25 @@ check 'it stops' run "$A" --stop
 check 'nothing is left' eventually nothing_left "$A/"
 check 'no socket either' test -z "$(find "$A/run" -type s)"
 check 'stopping twice is no error' run "$A" --stop
-[ "$bad" = 0 ] || cat "$A/log/run.log"
+
+# somewhere else
+mail_to() { # VAR URL: as a release that wrote it down left it
+	sed -i '/^CARILLON_MAIL_URL=/d' "$1/carillon.env" && echo "CARILLON_MAIL_URL=$2" >>"$1/carillon.env"
+}
+login_mail() { # FOLDER: a login code goes there
+	curl -s -m 10 --json '{"email":"owner@example.com"}' "$URL/v1/auth/send-code" | grep -q sent &&
+		CARILLON_VAR=$C "${CARILLON_BUILD:-build}/carillon-cron" dispatch && [ -n "$(find "$1" -name '*.eml')" ]
+}
+check 'where mail goes by itself is written nowhere' refuse grep -q MAIL_URL "$A/carillon.env"
+mail_to "$A" "file:$A/mail"
+mv "$A" "$C"
+check 'a copy that was moved starts' run "$C" --background
+check 'its mail goes where it is now' login_mail "$C/mail"
+check 'and not where it was' test ! -e "$A"
+check 'it stops there' run "$C" --stop
+mail_to "$C" "file:$TEST_WORK/chosen/mail"
+check 'with a folder that somebody chose' run "$C" --background
+check 'that has the mail' login_mail "$TEST_WORK/chosen/mail"
+check 'then it ends' run "$C" --stop
+[ "$bad" = 0 ] || cat "$TEST_WORK"/[ac]/log/run.log
 checks_end run
