@@ -147,6 +147,25 @@ check 'which is an export' inside grep -q 'Demo Project' /root/export.json
 check 'logs are turned over' inside logrotate -f /etc/logrotate.d/carillon
 check 'and go on' eventually inside test -s /var/log/carillon/cron.log.1.gz
 
+# As cron would: a line after the other that is no comment, with the names that are set above them.
+crontab_runs() { # FILE
+	local line names=()
+	while read -r line; do
+		case $line in
+		'#'*) ;;
+		[A-Z]*=*) names+=("$line") ;;
+		*) inside setpriv --reuid carillon --regid carillon --clear-groups env -i PATH=/usr/bin:/bin "${names[@]}" \
+			sh -c "${line#'* * * * * '}" || return ;;
+		esac
+	done <"$1"
+}
+ran() { inside journalctl --sync && inside journalctl -qt carillon-cron | grep -q "\"job\":\"$1\""; } # JOB
+inside systemctl start systemd-journald-dev-log.socket
+sed 's|/usr/local/|/usr/|' scripts/crontab.example >"$TEST_WORK/crontab"
+check 'the example of a crontab runs as carillon' crontab_runs "$TEST_WORK/crontab"
+check 'and does everything' ran all
+check 'jobs too' ran jobs
+
 # ---- backup, something that must not last, restore ----
 answer() { user "$URL/v1/notifications?limit=50" "$URL/v1/experiments?project_id=$PROJECT"; }
 # the rows come from long ago, and the first minute of cron may not be over
