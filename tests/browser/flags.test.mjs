@@ -174,6 +174,40 @@ test('variations are edited; the defaults follow a new name', () =>
     assert.equal(flag.default_off, 'dry');
   }));
 
+test('a name that passes by that of another, letter by letter, changes nothing that is served', () =>
+  visit(world.owner, {}, async (page) => {
+    const { id } = make({
+      name: 'Colour',
+      kind: 'string',
+      variations: [
+        { name: 'blue', value: '#00f' },
+        { name: 'grey', value: '#888' },
+      ],
+      default_on: 'grey',
+      default_off: 'blue',
+    });
+    await open(page, id, 'Colour');
+    const grey = page.getByLabel('variation 2: name');
+    await grey.fill('');
+    await grey.pressSequentially('blue-light');
+    assert.equal(await page.getByLabel('While on').inputValue(), 'blue-light');
+    assert.equal(await page.getByLabel('While off').inputValue(), 'blue');
+    await button(page, '+ Add variation').click();
+    await page.getByLabel('variation 1: name').fill('');
+    await page.getByLabel('variation 1: name').pressSequentially('navy');
+    await page.getByLabel('variation 3: name').pressSequentially('blue');
+    await page.getByLabel('variation 3: value').fill('#00e');
+    await button(page, 'Save changes').click();
+    await said(page, 'Saved');
+    const { default_on: on, default_off: off } = stored(id);
+    assert.deepEqual([on, off], ['blue-light', 'navy']);
+    await button(page, 'Remove variation 1').click();
+    assert.equal(await page.getByLabel('While on').inputValue(), 'blue-light');
+    await button(page, 'Save changes').click();
+    await until('saved without it', () => stored(id).variations.length === 2);
+    assert.equal(stored(id).default_on, 'blue-light');
+  }));
+
 test('what is no JSON is not sent', () =>
   visit(world.owner, {}, async (page) => {
     const { id } = make({

@@ -6,22 +6,21 @@ import { variationsEditor, variationsList } from './flag-variations.js';
 import { editForm, readPart, saveChanges } from './resource-parts.js';
 import { mayCreate } from './teams.js';
 
-/* A select of the variations that follows their names while they are edited. */
+/* A select of the variations, that follows the chosen row and not its name, which is typed letter by letter. */
 function defaultSelect(name, chosen) {
   const select = h('select', { name });
-  let wanted = chosen;
-  let before = [];
+  let rows = [];
+  let wanted;
   select.addEventListener('change', () => {
-    wanted = select.value;
+    wanted = rows[select.selectedIndex];
   });
   return {
     select,
-    fill(names) {
-      const renamed = names.length === before.length && !names.includes(wanted);
-      if (renamed && before.includes(wanted)) wanted = names[before.indexOf(wanted)];
-      before = names;
+    fill(names, now) {
+      rows = now;
+      wanted ??= rows[names.indexOf(chosen)];
       select.replaceChildren(
-        ...names.map((value) => h('option', { value, selected: value === wanted }, value)),
+        ...names.map((value, i) => h('option', { value, selected: rows[i] === wanted }, value)),
       );
     },
   };
@@ -53,10 +52,10 @@ export function flagForm(page) {
 
   const on = defaultSelect('default_on', flag.default_on);
   const off = defaultSelect('default_off', flag.default_off);
-  const editor = variationsEditor(flag.kind, flag.variations, (variations) => {
+  const editor = variationsEditor(flag.kind, flag.variations, (variations, rows) => {
     const names = variations.map(({ name }) => name);
-    on.fill(names);
-    off.fill(names);
+    on.fill(names, rows);
+    off.fill(names, rows);
   });
   const form = editForm(
     page,

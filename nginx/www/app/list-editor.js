@@ -10,7 +10,7 @@ import { icon } from './icons.js';
  *   items   what is there already
  *   make    item or undefined -> {cells, name, read}: the elements of a row, name('URL rule 2')
  *           tells them what they are, read() answers the row's value
- *   changed called with all values after every change
+ *   changed called with all values after every change, and their rows, each the same object as before
  *   foot    an element under the rows
  */
 export function listEditor(options) {
@@ -32,7 +32,7 @@ export function listEditor(options) {
       remover.hidden = rows.length <= least;
     });
     adder.hidden = rows.length >= most;
-    changed(values());
+    changed(values(), rows);
   }
 
   function drop(row) {
@@ -75,7 +75,7 @@ export function listEditor(options) {
     list,
     h('div', { class: 'editor-foot' }, adder, foot ?? null),
   );
-  list.addEventListener('input', () => changed(values()));
+  list.addEventListener('input', () => changed(values(), rows));
   for (const item of items) add(item);
   settle();
   return { element, values, add };
