@@ -32,6 +32,7 @@ delivery_json(struct out *o, const struct db_rows *rows, int row)
 	out_key(o, "address");
 	out_text(o, address);
 	row_text(o, rows, row, "status");
+	row_text(o, rows, row, "reported");
 	row_text(o, rows, row, "error");
 	row_json(o, rows, row, "attempts");
 	row_json(o, rows, row, "replays");
@@ -78,6 +79,21 @@ static const struct field replay_fields[] = {
 	{ 0 },
 };
 
+/* Why it could tell its user twice; NULL when it could not: what has bounced told nobody. */
+static const char *
+doubt(const struct db_rows *rows)
+{
+	const char *reported = rows_text(rows, 0, "reported");
+
+	if (reported != NULL)
+		return strcmp(reported, "bounced") == 0
+		    ? NULL
+		    : "It has arrived after all: say may_repeat to send it once more";
+	return rows_bool(rows, 0, "is_unknown")
+	    ? "It may have arrived: say may_repeat to send it again all the same"
+	    : NULL;
+}
+
 static enum db_status
 replay_body(struct db_tx *tx, void *ctx)
 {
@@ -85,6 +101,7 @@ replay_body(struct db_tx *tx, void *ctx)
 	struct replay *w = ctx;
 	struct change *c = &w->c;
 	struct req *rq = c->rq;
+	const char *why;
 	enum db_status st;
 
 	if ((st = change_enter(tx, c, &q_team_enter, RIGHT_MANAGE, NULL)) != DB_OK)
@@ -96,12 +113,8 @@ replay_body(struct db_tx *tx, void *ctx)
 		return st;
 	if (strcmp(rows_text(old, 0, "status"), "failed") != 0)
 		return change_refuse(c, 409, "It is replayed already");
-	if (rows_text(old, 0, "reported") != NULL && w->may_repeat != YES)
-		return change_refuse(c, 422,
-		    "It has arrived after all: say may_repeat to send it once more");
-	if (rows_bool(old, 0, "is_unknown") && w->may_repeat != YES)
-		return change_refuse(c, 422,
-		    "It may have arrived: say may_repeat to send it again all the same");
+	if (w->may_repeat != YES && (why = doubt(old)) != NULL)
+		return change_refuse(c, 422, why);
 	st = db_exec(tx, &q_ledger_replay,
 	    DB_ARGS(c->id, rq->user, rows_text(old, 0, "user_id"), w->delivery), &new);
 	if (st != DB_OK)

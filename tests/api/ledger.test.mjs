@@ -72,7 +72,7 @@ test('failed deliveries, newest first, page by page; nothing of another team, no
   assert.deepEqual(seen.map(({ id }) => id), mine.map(({ id }) => id));
   const { id, created_at, decided_at, ...rest } = seen[0];
   assert.deepEqual(rest, { channel: 'email', type: 'feedback.new', user: { id: viewer.id, name: viewer.name }, title: mine[0].note.title,
-    address: viewer.email, status: 'failed', error: 'refused: no such thing', attempts: 10, replays: 0 });
+    address: viewer.email, status: 'failed', reported: null, error: 'refused: no such thing', attempts: 10, replays: 0 });
   assert.deepEqual((await ok(200, 'GET', `/v1/teams/${other.id}/deliveries`, { as: outsider.token })).deliveries.length, 2);
 });
 
@@ -116,6 +116,15 @@ test('ten replays at once are one', async () => {
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(9).fill(409)]);
   assert.equal(stored(failed).replays, 1);
   expect(await replay(failed), 409, 'It is replayed already');
+});
+
+test('what is known to have bounced arrives once at most, so nobody is asked', async () => {
+  const failed = failedDelivery(viewer, team.id, { error: 'unknown: timed out' });
+  exec(`UPDATE deliveries SET reported = 'bounced', reported_at = now() WHERE user_id = ${quote(viewer.id)} AND id = ${quote(failed.id)};`);
+  const { deliveries } = await ok(200, 'GET', `${failedPath}?limit=200`, { as: owner.token });
+  assert.equal(deliveries.find(({ id }) => id === failed.id).reported, 'bounced');
+  const { delivery } = expect(await replay(failed), 200);
+  assert.equal(delivery.reported, null, 'that was of the mail before');
 });
 
 // What was never failed of this team is not there.

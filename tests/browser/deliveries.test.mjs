@@ -176,6 +176,29 @@ test('failed deliveries: shown, sent again, and asked about when they may have a
   });
 });
 
+test('a failed delivery that has arrived after all is not sent twice unasked', () => {
+  const lost = failedDelivery(world.viewer, world.team.id, { error: 'unknown: no answer' });
+  const status = () => value(`SELECT status FROM deliveries WHERE id = ${quote(lost.id)}`);
+  return visit(world.owner, {}, async (page) => {
+    await page.goto('/dashboard/team');
+    const failed = section(page, 'Failed deliveries');
+    const row = failed.getByRole('listitem').filter({ hasText: lost.note.title });
+    await row.waitFor();
+    exec(`UPDATE deliveries SET reported = 'delivered', reported_at = now() WHERE id = ${quote(lost.id)};`);
+    const again = row.getByRole('button', { name: 'Send again' });
+    await again.click();
+    await page.getByRole('dialog').getByText('It has arrived after all.').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
+    await page.reload();
+    await row.getByText('delivered after all').waitFor();
+    assert.equal(status(), 'failed');
+    await again.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click();
+    await said(page, 'It is sent again within a minute');
+    assert.equal(status(), 'pending');
+  });
+});
+
 test('nobody else sees failed deliveries', () => {
   failedDelivery(world.viewer, world.team.id, { error: '550 no such user' });
   return visit(world.developer, {}, async (page) => {

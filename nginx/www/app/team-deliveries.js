@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { card } from './card.js';
 import { confirmAction } from './dialog.js';
-import { channelName } from './delivery-words.js';
+import { channelName, stateWord } from './delivery-words.js';
 import { pagedList } from './paged.js';
 import { complain, say } from './status.js';
 import { managesTeam } from './teams.js';
@@ -11,25 +11,26 @@ import { timeElement } from './time.js';
 
 const PAGE = 20;
 
-const isUnknown = ({ error }) => /^unknown/.test(error ?? '');
+const DOUBTFUL = 422;
 
-function mayRepeat() {
+/* Whether it may arrive twice. What stands against it is the server's to say: it knows what was told since. */
+function mayRepeat({ message }) {
+  const [doubt] = message.split(':');
   return confirmAction({
-    title: 'Send it although it may have arrived?',
+    title: 'Send it all the same?',
     action: 'Send again',
-    text: 'Nobody knows what became of it. If it has arrived, it arrives twice.',
+    text: `${doubt}. Whoever got it gets it twice.`,
   });
 }
 
-async function replay({ api, path }, delivery, row) {
-  const unknown = isUnknown(delivery);
-  if (unknown && !(await mayRepeat())) return;
+async function replay({ api, path }, delivery, row, body = {}) {
   try {
-    await api.post(`${path}/deliveries/${delivery.id}/replay`, unknown ? { may_repeat: true } : {});
+    await api.post(`${path}/deliveries/${delivery.id}/replay`, body);
     row.remove();
     say('It is sent again within a minute');
   } catch (error) {
-    complain(error, 'Not sent again.');
+    if (error.status !== DOUBTFUL || body.may_repeat) complain(error, 'Not sent again.');
+    else if (await mayRepeat(error)) await replay({ api, path }, delivery, row, { may_repeat: true });
   }
 }
 
@@ -51,6 +52,7 @@ function deliveryRow(context, delivery) {
         timeElement(delivery.decided_at ?? delivery.created_at),
       ),
       h('small', { class: 'bad' }, delivery.error ?? 'no reason was kept'),
+      delivery.reported ? h('small', {}, `${stateWord(delivery)} after all`) : null,
     ),
     h(
       'button',
