@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { call, exec, ok, quote, rows, value } from '../lib/client.mjs';
 import { makeExperiment, makeWorld, seeSnippet } from '../lib/world.mjs';
-import { becomes, broken, news, until, visit } from './browser.mjs';
+import { becomes, broken, news, setHidden, until, visit } from './browser.mjs';
 
 let world;
 before(() => {
@@ -106,6 +106,34 @@ test('a draft that does not pass is not published, and the page says what is mis
     assert.equal(await page.evaluate(() => document.activeElement.id), 'preflight-title');
     await page.getByText('No metric is set').waitFor();
     assert.equal(stored(id).status, 'DRAFT');
+  }));
+
+const forgetSnippet = (project) =>
+  exec(`UPDATE projects SET snippet_seen_at = NULL WHERE id = ${quote(project)};`);
+const passing = (page) => section(page, 'Ready to launch?').locator('.check.passes').count();
+
+test('a snippet that was seen after the page was opened keeps nothing from being published', () =>
+  visit(world.owner, {}, async (page) => {
+    forgetSnippet(world.team.project);
+    const { id } = make({ name: 'Seen late' });
+    await open(page, id, 'Seen late');
+    await becomes('checks', 3, () => passing(page));
+    seeSnippet(world.team.project);
+    await button(page, 'Publish').click();
+    await sure(page, 'Publish');
+    await said(page, 'Seen late is running');
+  }));
+
+test('a tab that comes back shows that the snippet was seen meanwhile', () =>
+  visit(world.owner, {}, async (page) => {
+    forgetSnippet(world.team.project);
+    const { id } = make({ name: 'Away' });
+    await open(page, id, 'Away');
+    await becomes('checks', 3, () => passing(page));
+    await setHidden(page, true);
+    seeSnippet(world.team.project);
+    await setHidden(page, false);
+    await becomes('checks', 4, () => passing(page));
   }));
 
 test('once begun, name and hypothesis can still be edited', () =>

@@ -85,10 +85,17 @@ async function preflightOf(api, experiment) {
   }
 }
 
+/* Whether checks stand against it. The snippet may have been seen since they were read, so they are read anew. */
+async function isHeldBack(page) {
+  const fails = () => page.extra !== null && !page.extra.passes;
+  if (fails()) await page.renew();
+  return fails();
+}
+
 async function perform(page, name) {
   const { words, done, failed, sure } = ACTIONS[name];
   if (!page.free()) return;
-  if (name === 'publish' && page.extra && !page.extra.passes) {
+  if (name === 'publish' && (await isHeldBack(page))) {
     byId('preflight-title').focus();
     complain({ message: 'Some checks under “Ready to launch?” do not pass yet.' }, failed);
     return;

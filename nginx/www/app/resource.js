@@ -13,6 +13,8 @@ import { complain } from './status.js';
 const LOST_RACE = 409;
 const STALE = 412;
 
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
 /* Above the content: why nothing was saved. */
 function banner(words, ...tools) {
   return h(
@@ -71,7 +73,8 @@ function keepFocus() {
  * Open the page.
  *   noun   'experiment' or 'flag', in answers too; path is that of the object in the API, back the
  *          page that lists all of them
- *   extra  async (api, object) -> more that show() needs; it never fails
+ *   extra  async (api, object) -> more that show() needs, null when there is none or it could not be
+ *          read; it never fails
  *   show   (page) draws page.object for page.project.role into content; page has also
  *          edited(bool): whether there are edits that would be lost
  *          act(what, send): send(version) changes it; resolves to the answer's data, or null when
@@ -93,9 +96,9 @@ export async function openResource({ api, me, noun, path, back, extra = async ()
     edits = value;
   };
 
-  async function put(object) {
+  async function put(object, more = extra(api, object)) {
     [page.extra, page.project] = await Promise.all([
-      extra(api, object),
+      more,
       page.project ?? projectOf(api, me, object.project_id),
     ]);
     page.object = object;
@@ -168,8 +171,9 @@ export async function openResource({ api, me, noun, path, back, extra = async ()
     try {
       const { data } = await api.get(path);
       const now = data[noun];
-      if (occupied() || JSON.stringify(now) === JSON.stringify(page.object)) return;
-      await put(now);
+      const more = await extra(api, now);
+      if (occupied() || (same(now, page.object) && (more === null || same(more, page.extra)))) return;
+      await put(now, more);
     } catch {
       /* what is shown stays; the next action says what is wrong */
     }
