@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { call, exec, ok, quote, rows, value } from '../lib/client.mjs';
 import { makeExperiment, makeWorld, seeSnippet } from '../lib/world.mjs';
-import { becomes, broken, news, setHidden, until, visit } from './browser.mjs';
+import { becomes, broken, held, news, setHidden, until, visit } from './browser.mjs';
 
 let world;
 before(() => {
@@ -255,6 +255,65 @@ test('what a form’s server refuses is said in the dialog, which stays', () =>
     await button(page, 'Create experiment').click();
     await page.getByRole('heading', { level: 1, name: 'Second try' }).waitFor();
   }));
+
+const demote = ({ team, owner }) =>
+  exec(`UPDATE members SET role = 'viewer' WHERE user_id = ${quote(owner.id)} AND team_id = ${quote(team.id)};`);
+
+test('a form that is given up while it is sent: what it made is shown, what it did not make is said', () => {
+  const small = makeWorld();
+  return visit(small.owner, {}, async (page) => {
+    const send = async (name) => {
+      await button(page, 'New experiment').click();
+      await page.getByRole('dialog').getByLabel('Name').fill(name);
+      const answer = await held(page, 'POST', '**/experiments');
+      await button(page, 'Create experiment').click();
+      await answer.isThere;
+      await button(page, 'Cancel').click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      answer.release();
+    };
+    await page.goto('/dashboard/experiments');
+    await send('Given up too late');
+    await page.getByRole('heading', { level: 1, name: 'Given up too late' }).waitFor();
+    await page.goto('/dashboard/experiments');
+    await button(page, 'New experiment').waitFor();
+    demote(small);
+    await send('Not made');
+    await said(page, 'Not created.');
+  });
+});
+
+for (const [what, close] of [
+  ['Escape', (page) => page.keyboard.press('Escape')],
+  ['Close', (page) => button(page, 'Close').click()],
+])
+  test(`${what} while a schedule is saved: the page says that it was, or why it was not`, () => {
+    const small = makeWorld();
+    seeSnippet(small.team.project);
+    const { id } = makeExperiment(small.team.project, { name: 'Impatient' });
+    return visit(small.owner, {}, async (page) => {
+      const fill = async (opener) => {
+        await button(page, opener).click();
+        await page.locator('.preview').getByText('Launches in').waitFor();
+      };
+      const save = async (action) => {
+        const answer = await held(page, 'PUT', '**/schedule');
+        await button(page, action).and(page.locator('[type="submit"]')).click();
+        await answer.isThere;
+        await close(page);
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        answer.release();
+      };
+      await open(page, id, 'Impatient');
+      await fill('Schedule');
+      await save('Schedule');
+      await said(page, 'Impatient is scheduled');
+      await fill('Edit schedule');
+      demote(small);
+      await save('Save schedule');
+      await said(page, 'Not scheduled.');
+    });
+  });
 
 test('somebody else’s, unknown and broken ones: each says so', () =>
   visit(world.owner, {}, async (page) => {

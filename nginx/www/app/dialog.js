@@ -50,13 +50,45 @@ export async function confirmAction({ title, text, action, keep = 'Keep', danger
 }
 
 /*
+ * Show a dialog whose form can be sent; it stays open while that does not work.
+ *   submit   its button; send async () -> result
+ *   refused  (error) says in the dialog what went wrong
+ * Resolves to the result, or to null when it was given up. Who closes it while it is sent cannot take
+ * that back any more: they get the result all the same, or what went wrong is thrown.
+ */
+export async function sentFrom({ dialog, form, submit, send, refused }) {
+  let sent = null;
+  let unsaid = null;
+
+  async function attempt() {
+    try {
+      const result = await whileBusy(submit, send);
+      dialog.close();
+      return result;
+    } catch (error) {
+      if (dialog.open) refused(error);
+      else unsaid = error;
+      return null;
+    }
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    sent = attempt();
+  });
+  await shown(dialog);
+  const result = await sent;
+  if (unsaid !== null) throw unsaid;
+  return result;
+}
+
+/*
  * Show a modal form; what goes wrong is said in it, and it stays open.
  *   children  its fields
  *   send      async (values of the form) -> result; closes the dialog when it worked
- * Resolves to the result, or to null when the form was given up.
+ * Resolves, or throws, as sentFrom() does.
  */
 export async function formDialog({ title, text, action, children, send }) {
-  let result = null;
   const { dialog, heading } = frame(title, 'dialog-form');
   const error = h('p', { class: 'form-error', role: 'alert' });
   const submit = h('button', { class: 'button primary', type: 'submit' }, action);
@@ -73,17 +105,17 @@ export async function formDialog({ title, text, action, children, send }) {
       submit,
     ),
   );
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    error.textContent = '';
-    try {
-      result = await whileBusy(submit, () => send(Object.fromEntries(new FormData(form))));
-      dialog.close();
-    } catch (failure) {
-      error.textContent = failure.message;
-    }
-  });
   dialog.append(form);
-  await shown(dialog);
-  return result;
+  return sentFrom({
+    dialog,
+    form,
+    submit,
+    send() {
+      error.textContent = '';
+      return send(Object.fromEntries(new FormData(form)));
+    },
+    refused({ message }) {
+      error.textContent = message;
+    },
+  });
 }

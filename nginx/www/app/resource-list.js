@@ -4,6 +4,7 @@ import { byId, h } from './dom.js';
 import { icon } from './icons.js';
 import { pagedList } from './paged.js';
 import { projectOfPage } from './projects.js';
+import { complain } from './status.js';
 import { limitOf, mayCreate } from './teams.js';
 
 const PAGE = 50;
@@ -12,7 +13,7 @@ const PAGE = 50;
  * Show it.
  *   noun     'experiment' or 'flag'; drawing and text are for the page when there is none
  *   row      object -> element
- *   create   async (api, project) -> the new object, or null when it was given up
+ *   create   async (api, project) -> the new object, or null when it was given up; may throw
  */
 export async function openList({ api, me, noun, drawing, text, row, create }) {
   const plural = `${noun}s`;
@@ -24,8 +25,12 @@ export async function openList({ api, me, noun, drawing, text, row, create }) {
     .join(' ');
 
   const make = async () => {
-    const made = await create(api, project);
-    if (made !== null) location.assign(`${location.pathname}?id=${encodeURIComponent(made.id)}`);
+    try {
+      const made = await create(api, project);
+      if (made !== null) location.assign(`${location.pathname}?id=${encodeURIComponent(made.id)}`);
+    } catch (error) {
+      complain(error, 'Not created.');
+    }
   };
   const button = (kind) =>
     h(

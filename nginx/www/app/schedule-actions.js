@@ -41,6 +41,30 @@ async function startAnew(page, target) {
   }
 }
 
+function askSchedule({ api }, { kind, path, schedule, name, how, version }) {
+  return scheduleDialog({
+    api,
+    kind,
+    path,
+    schedule,
+    how,
+    version: schedule?.version ?? version,
+    title: schedule ? 'Edit schedule' : 'Schedule',
+    text: schedule
+      ? `${name}. Whoever saves it is its scheduler, and is told what becomes of it.`
+      : `${name}. You are told what becomes of it, by the bell and by mail.`,
+  });
+}
+
+async function showResult(page, { name }, result) {
+  if (result?.saved) {
+    await page.renew();
+    say(`${name} is scheduled`);
+  } else if (result?.conflict) {
+    await page.overtaken(result.conflict);
+  }
+}
+
 /*
  * What is scheduled on a page (openResource).
  *   kind, path, schedule as scheduleDialog() has them; key tells the buttons of a page apart
@@ -54,24 +78,10 @@ async function editSchedule(page, wanted) {
   if (!page.free()) return;
   const target = wanted.lost ? await startAnew(page, wanted) : wanted;
   if (target === null) return;
-  const { kind, path, schedule, name, how, version } = target;
-  const result = await scheduleDialog({
-    api: page.api,
-    kind,
-    path,
-    schedule,
-    how,
-    version: schedule?.version ?? version,
-    title: schedule ? 'Edit schedule' : 'Schedule',
-    text: schedule
-      ? `${name}. Whoever saves it is its scheduler, and is told what becomes of it.`
-      : `${name}. You are told what becomes of it, by the bell and by mail.`,
-  });
-  if (result?.saved) {
-    await page.renew();
-    say(`${name} is scheduled`);
-  } else if (result?.conflict) {
-    await page.overtaken(result.conflict);
+  try {
+    await showResult(page, target, await askSchedule(page, target));
+  } catch (error) {
+    complain(error, 'Not scheduled.');
   }
 }
 

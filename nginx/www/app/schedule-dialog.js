@@ -5,8 +5,8 @@
  * save is the same request in earnest, so it does what the preview said.
  */
 
-import { frame, shown } from './dialog.js';
-import { h, whileBusy } from './dom.js';
+import { frame, sentFrom } from './dialog.js';
+import { h } from './dom.js';
 import { choice, endField, momentField } from './schedule-fields.js';
 import { refusalOf } from './schedule-kinds.js';
 import { previewList, skipped } from './schedule-preview.js';
@@ -253,11 +253,10 @@ function followPreview({ api, path, kind, form, parts, wrong, place }) {
  *   kind      EXPERIMENT or FLAG; title and text say what is scheduled
  *   schedule  what is scheduled already, or null; version is its version, else the resource's
  *   how       'required', 'optional', 'fixed', 'none': the first moment, by what may be scheduled
- * Resolves to {saved}, {conflict: error} when somebody else was quicker, or null.
+ * Resolves to {saved}, {conflict: error} when somebody else was quicker, or null; throws as sentFrom() does.
  */
 export async function scheduleDialog(options) {
   const { api, path, kind, title, text, schedule } = options;
-  let result = null;
   const { dialog, heading } = frame(title, 'dialog-form dialog-schedule');
   const parts = formParts(options);
   const foot = h('p', { class: 'form-error', role: 'alert' });
@@ -284,24 +283,19 @@ export async function scheduleDialog(options) {
   const wrong = complaints(kind, parts.parts, foot);
   const preview = followPreview({ ...options, form, parts, wrong, place });
 
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  async function send() {
     preview.stop();
     try {
-      const { data } = await whileBusy(submit, () => api.put(path, parts.read().body));
-      result = { saved: data.schedule };
-      dialog.close();
+      return { saved: (await api.put(path, parts.read().body)).data.schedule };
     } catch (error) {
-      if (CONFLICT.includes(error.status)) {
-        result = { conflict: error };
-        dialog.close();
-      } else {
-        wrong.show(error.message, REFUSED.includes(error.status));
-      }
+      if (CONFLICT.includes(error.status)) return { conflict: error };
+      throw error;
     }
-  });
+  }
+
   dialog.append(form);
-  await shown(dialog);
+  const refused = (error) => wrong.show(error.message, REFUSED.includes(error.status));
+  const result = await sentFrom({ dialog, form, submit, send, refused });
   preview.stop();
   return result;
 }
