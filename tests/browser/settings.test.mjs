@@ -111,6 +111,29 @@ test('team settings are saved', () =>
     assert.equal(team.strict_schedules, false);
   }));
 
+test('what somebody else has set meanwhile stays as they set it', () =>
+  visit(world.owner, {}, async (page) => {
+    const path = `/v1/teams/${world.team.id}`;
+    const as = world.admin.token;
+    const settings = async () => {
+      const { name, strict_schedules: strict } = (await ok(200, 'GET', path, { as })).team;
+      return { name, strict };
+    };
+    const save = page.getByRole('button', { name: 'Save settings' });
+    await ok(200, 'PATCH', path, { as, body: { name: 'Before', strict_schedules: true } });
+    await page.goto('/dashboard/team');
+    await save.waitFor();
+    await ok(200, 'PATCH', path, { as, body: { strict_schedules: false } });
+    await page.getByLabel('Team name').fill('After');
+    await save.click();
+    await said(page, 'Settings saved');
+    assert.deepEqual(await settings(), { name: 'After', strict: false });
+    await ok(200, 'PATCH', path, { as, body: { name: 'Theirs' } });
+    await save.click();
+    await said(page, 'Nothing to save');
+    assert.deepEqual(await settings(), { name: 'Theirs', strict: false });
+  }));
+
 test('members: add, change role, remove', () =>
   visit(world.owner, {}, async (page) => {
     const email = `new.${world.team.id.slice(0, 8)}@example.com`;

@@ -85,7 +85,8 @@ export function objection({ name, variations = [] }) {
   return null;
 }
 
-function changesOf(values, old) {
+/* What of values is not as in old. */
+export function changesOf(values, old) {
   return Object.fromEntries(
     Object.entries(values).filter(
       ([key, value]) => JSON.stringify(value) !== JSON.stringify(old[key]),

@@ -1,7 +1,8 @@
 /* team-settings - name and strict schedules of a team. */
 
-import { h } from './dom.js';
+import { byId, h } from './dom.js';
 import { card, field, loadInto, onSubmit } from './card.js';
+import { changesOf } from './resource-parts.js';
 import { managesTeam } from './teams.js';
 import { say } from './status.js';
 
@@ -49,8 +50,15 @@ function settingsForm({ api, path, team }, settings) {
       : h('div', {}, h('button', { class: 'button primary', type: 'submit' }, 'Save settings')),
   );
   return onSubmit(form, 'Not saved.', async ({ name, strict }) => {
-    await api.patch(path, { name: name.trim(), strict_schedules: strict === 'on' });
-    document.getElementById('title').textContent = name.trim();
+    const wanted = { name: name.trim(), strict_schedules: strict === 'on' };
+    const changes = changesOf(wanted, settings);
+    if (Object.keys(changes).length === 0) {
+      say('Nothing to save');
+      return;
+    }
+    const { data } = await api.patch(path, changes);
+    Object.assign(settings, changes);
+    byId('title').textContent = data.team.name;
     say('Settings saved');
   });
 }
