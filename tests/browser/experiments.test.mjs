@@ -353,6 +353,22 @@ test('the list of a project is read page by page', () =>
     assert.equal(await button(page, 'Load older experiments').isVisible(), false);
   }));
 
+test('a link to a project that is older than all that are listed finds it', () => {
+  const { outsider, other } = makeWorld();
+  exec(`INSERT INTO projects (team_id, name, created_at)
+    SELECT ${quote(other.id)}, 'Newer ' || i, now() + i * interval '1 second' FROM generate_series(1, 200) AS i`);
+  makeExperiment(other.project, { name: 'An old acquaintance' });
+  return visit(outsider, {}, async (page) => {
+    await page.goto(`/dashboard/experiments?project=${other.project}`);
+    await page.getByRole('link', { name: 'An old acquaintance' }).waitFor();
+    const select = page.getByLabel('Project');
+    assert.equal(await select.inputValue(), other.project);
+    assert.equal(await select.locator('option').count(), 201);
+    await page.goto('/dashboard/experiments');
+    await page.getByText('In Newer 200.').waitFor();
+  });
+});
+
 // What is coming, as an answer of the API would hold it; the page computes none of it.
 function withSchedule(page, id, fields) {
   return page.route(`**/v1/experiments/${id}`, async (route) => {

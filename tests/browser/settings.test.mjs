@@ -259,6 +259,35 @@ test('the audit log tells what changed, page by page', () =>
     await audit.getByText('Name 1 → Name 2').waitFor();
   }));
 
+// So many members of a team, who joined after all that it has.
+function crowd(team, n) {
+  exec(`WITH people AS (
+      INSERT INTO users (email, name) SELECT gen_random_uuid() || '@example.com', 'One of many' FROM generate_series(1, ${n}) RETURNING id
+    ), boxes AS (INSERT INTO inbox (user_id) SELECT id FROM people)
+    INSERT INTO members (team_id, user_id, role, created_at)
+    SELECT ${quote(team.id)}, id, 'viewer', now() + interval '1 minute' FROM people`);
+}
+
+test('whoever is in a large team is not called a former member', () => {
+  const { outsider: owner, other: team, viewer: gone } = makeWorld();
+  for (const { id } of [owner, gone])
+    exec(`INSERT INTO audit (team_id, actor_type, actor_id, action, resource_kind, resource_id)
+      VALUES (${quote(team.id)}, 'USER', ${quote(id)}, 'team.updated', 'team', ${quote(team.id)})`);
+  return visit(owner, {}, async (page) => {
+    const actors = async () => {
+      await page.goto(`/dashboard/team?team=${team.id}`);
+      const lines = page.locator('.audit-words');
+      await lines.nth(1).waitFor();
+      return (await lines.allInnerTexts()).map((words) => words.replace('Team updated by ', '')).sort();
+    };
+    assert.deepEqual(await actors(), ['a former member', owner.name]);
+    crowd(team, 300);
+    assert.deepEqual(await actors(), ['a former member', owner.name]);
+    crowd(team, 800);
+    assert.deepEqual(await actors(), ['somebody', 'somebody'], 'not all of them were read');
+  });
+});
+
 test('feedback of a project, and none of a foreign one', () =>
   visit(world.admin, {}, async (page) => {
     exec(`INSERT INTO feedback (project_id, message, name, context)

@@ -5,8 +5,9 @@ import { byId, h } from './dom.js';
 import { emptyState, failedState } from './page.js';
 
 const PROJECTS_MOST = 200; // the API's limit
+const NOT_FOUND = 404;
 
-/* Every project of these teams, each with its team's name and the user's role in it. */
+/* The newest projects of these teams, each with its team's name and the user's role in it. */
 export async function projectsOf(api, teams) {
   const lists = await Promise.all(
     teams.map(async (team) => {
@@ -17,12 +18,23 @@ export async function projectsOf(api, teams) {
   return lists.flat();
 }
 
-/* {project, wanted}: project is undefined where there is none, or not the one that is wanted. */
-function chosenProject(projects) {
+/* Of these projects, or of those that are too old to be among them; undefined: it is in no team of the user. */
+async function projectCalled(api, me, projects, id) {
+  try {
+    return projects.find((one) => one.id === id.toLowerCase()) ?? (await projectOf(api, me, id));
+  } catch (error) {
+    if (error.status === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/* {project, wanted, projects}: project is undefined where there is none, or not the one that is wanted. */
+async function chosenProject(api, me) {
   const wanted = asked('project');
-  const project =
-    wanted === null ? projects[0] : projects.find(({ id }) => id === wanted.toLowerCase());
-  return { project, wanted };
+  const newest = await projectsOf(api, me.teams);
+  const project = wanted === null ? newest[0] : await projectCalled(api, me, newest, wanted);
+  const isListed = project === undefined || newest.includes(project);
+  return { project, wanted, projects: isListed ? newest : [...newest, project] };
 }
 
 /* In place of a page's content when there is no project. text: what a project would show here. */
@@ -52,14 +64,14 @@ function projectSelect(projects, chosen) {
  */
 export async function projectOfPage({ api, me, drawing, text }) {
   const content = byId('content');
-  let projects;
+  let found;
   try {
-    projects = await projectsOf(api, me.teams);
+    found = await chosenProject(api, me);
   } catch (error) {
     content.replaceChildren(failedState(error, () => location.reload()));
     return undefined;
   }
-  const { project, wanted } = chosenProject(projects);
+  const { project, wanted, projects } = found;
   if (projects.length > 0) byId('tools').append(projectSelect(projects, project?.id));
   if (project === undefined) content.replaceChildren(noProject(drawing, wanted, text));
   return project;

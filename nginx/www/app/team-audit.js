@@ -10,11 +10,9 @@ import { nameWords } from './words.js';
 
 const PAGE = 20;
 
-function actorOf(entry, names) {
+function actorOf(entry, memberName) {
   if (entry.actor_type === 'SYSTEM') return 'Carillon';
-  const name = names.get(entry.actor_id);
-  if (name !== undefined) return name;
-  return entry.actor_type === 'KEY' ? 'An API key' : 'A former member';
+  return entry.actor_type === 'KEY' ? 'An API key' : memberName(entry.actor_id, 'a former member');
 }
 
 function wordOf(value) {
@@ -71,9 +69,9 @@ function pageLink(entry) {
   );
 }
 
-function entryLine(entry, names) {
+function entryLine(entry, memberName) {
   const behalf = entry.on_behalf_of
-    ? ` for ${names.get(entry.on_behalf_of) ?? 'a former member'}`
+    ? ` for ${memberName(entry.on_behalf_of, 'a former member')}`
     : '';
   const name = nameOf(entry);
   return [
@@ -82,15 +80,15 @@ function entryLine(entry, names) {
       { class: 'audit-words' },
       h('strong', {}, nameWords(entry.action)),
       name === null ? null : `: ${name}`,
-      ` by ${actorOf(entry, names)}${behalf}`,
+      ` by ${actorOf(entry, memberName)}${behalf}`,
     ),
     timeElement(entry.at),
   ];
 }
 
 /* One line; what changed unfolds under it. */
-function entryRow(entry, names) {
-  const line = entryLine(entry, names);
+function entryRow(entry, memberName) {
+  const line = entryLine(entry, memberName);
   const changes = changesOf(entry);
   if (changes.length === 0)
     return h('li', { class: 'audit' }, h('p', { class: 'audit-line' }, line));
@@ -109,7 +107,7 @@ function entryRow(entry, names) {
 
 export function auditCard(id, { api, path }) {
   const body = h('div', { class: 'card-body' });
-  let names = new Map();
+  let memberName;
   pagedList({
     api,
     path: `${path}/audit`,
@@ -118,7 +116,7 @@ export function auditCard(id, { api, path }) {
     place: body,
     kind: 'lines',
     more: 'Load older entries',
-    row: (entry) => entryRow(entry, names),
+    row: (entry) => entryRow(entry, memberName),
     empty: {
       drawing: 'check',
       title: 'No entries yet',
@@ -126,7 +124,7 @@ export function auditCard(id, { api, path }) {
     },
     around: (list, more) => [list, more],
     async before() {
-      names = await memberNames(api, path);
+      memberName = await memberNames(api, path);
     },
   }).show();
   return card(id, 'Audit log', 'Every change, who made it and when.', body);

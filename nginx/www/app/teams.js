@@ -1,10 +1,12 @@
 /* teams - which of the user's teams a page is about: ?team=<id>, else the first one. */
 
 import { addressSelect, asked } from './address.js';
+import { withQuery } from './api.js';
 import { byId } from './dom.js';
 import { emptyState } from './page.js';
 
-const NAMES_MOST = 200; // the API's limit
+const NAMES_LIMIT = 200; // the API's
+const NAME_PAGES_MOST = 5;
 
 function chosenTeam(me) {
   const wanted = asked('team');
@@ -39,14 +41,25 @@ export function managesTeam(role) {
   return role === 'owner' || role === 'admin';
 }
 
-/* user id -> name, as far as the members tell; path is the team's in the API. */
+/*
+ * Resolves to (user id, gone) -> name; gone is what somebody is called who is no member any more.
+ * Who may be among the members that were not read is 'somebody'.  path is the team's in the API.
+ */
 export async function memberNames(api, path) {
+  const names = new Map();
+  let whole = false;
   try {
-    const { data } = await api.get(`${path}/members?limit=${NAMES_MOST}`);
-    return new Map(data.members.map(({ id, name, email }) => [id, name || email]));
+    let cursor = null;
+    for (let pages = 0; pages < NAME_PAGES_MOST && !whole; pages += 1) {
+      const { data } = await api.get(withQuery(`${path}/members`, { cursor, limit: NAMES_LIMIT }));
+      for (const { id, name, email } of data.members) names.set(id, name || email);
+      ({ cursor } = data);
+      whole = !data.has_more;
+    }
   } catch {
-    return new Map();
+    /* the page does without names */
   }
+  return (id, gone) => names.get(id) ?? (whole || id === null ? gone : 'somebody');
 }
 
 /* Creating and editing: projects, experiments, flags. */

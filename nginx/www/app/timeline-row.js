@@ -99,8 +99,8 @@ function dueWords({ outcome, due_at: due, time_zone: zone }) {
   return `${outcome === null ? 'Due' : 'Was due'} ${longTime(due, VIEWER)}${thereWords(due, zone)}`;
 }
 
-/* names: user id -> name */
-export function momentRow(moment, names) {
+/* memberName: see memberNames() */
+export function momentRow(moment, memberName) {
   const { outcome, kind, resource, why, scheduled_by: by } = moment;
   const at = outcome === null ? moment.due_at : moment.decided_at;
   const told = [outcome === null ? null : lateWords(moment), why].filter(Boolean).join(' ');
@@ -121,7 +121,7 @@ export function momentRow(moment, names) {
       h(
         'p',
         { class: 'note-meta' },
-        `${dueWords(moment)} · scheduled by ${names.get(by) ?? 'somebody who has left'}`,
+        `${dueWords(moment)} · scheduled by ${memberName(by, 'somebody who has left')}`,
       ),
     ),
   );

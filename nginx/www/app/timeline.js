@@ -24,20 +24,20 @@ function dayOf({ outcome, due_at: due, decided_at: decided }) {
 }
 
 /* The days of one part, each with its moments, in the order in which they came. */
-function daysOf(moments, names) {
+function daysOf(moments, memberName) {
   const days = new Map();
   for (const moment of moments) {
     const day = dayOf(moment);
     const name = day.textContent;
     if (!days.has(name)) days.set(name, { day, list: h('ol', { class: 'timeline' }) });
-    days.get(name).list.append(momentRow(moment, names));
+    days.get(name).list.append(momentRow(moment, memberName));
   }
   return [...days.values()].map(({ day, list }) =>
     h('li', {}, h('p', { class: 'timeline-date' }, day), list),
   );
 }
 
-function section(part, moments, names) {
+function section(part, moments, memberName) {
   const { title, empty } = PARTS[part];
   return h(
     'section',
@@ -45,7 +45,7 @@ function section(part, moments, names) {
     h('h2', { id: `${part}-title`, tabindex: '-1' }, title),
     moments.length === 0
       ? h('p', { class: 'note-line' }, empty)
-      : h('ol', { class: 'timeline-days' }, daysOf(moments, names)),
+      : h('ol', { class: 'timeline-days' }, daysOf(moments, memberName)),
   );
 }
 
@@ -61,7 +61,7 @@ async function showTimeline(api, project) {
   const content = byId('content');
   const path = `/v1/projects/${project.id}/schedules`;
   const place = h('div', {});
-  let names = new Map();
+  let memberName;
   let moments = [];
   let cursor = null;
   let pages = 0;
@@ -71,7 +71,7 @@ async function showTimeline(api, project) {
     place.replaceChildren(
       ...(moments.length === 0
         ? [nothing()]
-        : Object.keys(PARTS).map((part) => section(part, of(part), names))),
+        : Object.keys(PARTS).map((part) => section(part, of(part), memberName))),
     );
     more.hidden = cursor === null;
   }
@@ -97,7 +97,7 @@ async function showTimeline(api, project) {
   }
 
   await loadInto(content, async () => {
-    names = await memberNames(api, `/v1/teams/${project.team_id}`);
+    memberName = await memberNames(api, `/v1/teams/${project.team_id}`);
     await read(null);
     content.replaceChildren(place, h('div', { class: 'more' }, more));
     document.addEventListener('visibilitychange', refresh);
