@@ -148,6 +148,11 @@ export async function fits(page, what) {
   assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
 }
 
+// The words of what has the focus.
+export function focused(page) {
+  return page.evaluate(() => document.activeElement.innerText);
+}
+
 // Make the page believe that its tab is hidden or shown.
 export function setHidden(page, hidden) {
   return page.evaluate((value) => {

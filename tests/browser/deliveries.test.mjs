@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { exec, ok, quote, rows, value } from '../lib/client.mjs';
 import { failedDelivery, give, insertUsers, makeUser, makeWorld } from '../lib/world.mjs';
-import { accessible, becomes, bellOf, fits, news, screenshot, until, visit } from './browser.mjs';
+import { accessible, becomes, bellOf, fits, focused, news, screenshot, until, visit } from './browser.mjs';
 
 let world;
 before(() => {
@@ -97,6 +97,7 @@ test('a webhook: made with its secret shown once, tried, deleted', () => {
     exec(`UPDATE deliveries SET status = 'failed', error = '503 from the receiver', decided_at = now() WHERE user_id = ${quote(user.id)};`);
     await hook.getByRole('button', { name: 'Refresh' }).click();
     await hook.getByText('503 from the receiver').waitFor();
+    assert.equal(await focused(page), 'Refresh');
     await page.reload();
     await hook.getByText('https://hooks.example.com/x').waitFor();
     assert.equal((await page.content()).includes(secret), false);
@@ -104,6 +105,7 @@ test('a webhook: made with its secret shown once, tried, deleted', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await said(page, 'Webhook deleted');
     await hook.getByLabel('Address').waitFor();
+    assert.equal(await focused(page), 'Webhook');
     await becomes('columns', 0, () => page.getByRole('columnheader', { name: 'Webhook' }).count());
   });
 });
@@ -148,6 +150,8 @@ test('an admin resumes mail to a member', () => {
     await members.getByRole('button', { name: `Resume mail to ${world.viewer.email}` }).click();
     await said(page, 'is tried again');
     assert.equal(await members.getByText('Mail comes back since').count(), 0);
+    const member = members.getByRole('listitem').filter({ hasText: world.viewer.email });
+    assert.equal(await focused(page), await member.innerText(), 'the focus stays at this member');
     const [{ lifted_at: lifted }] = rows(`SELECT lifted_at FROM suppressions WHERE address = ${quote(world.viewer.email)}`);
     assert.notEqual(lifted, null);
   });
@@ -166,6 +170,8 @@ test('failed deliveries: shown, sent again, and asked about when they may have a
     await failed.getByRole('button', { name: `Send again: ${clear.note.title}` }).click();
     await said(page, 'It is sent again within a minute');
     assert.equal(status(clear), 'pending');
+    const next = failed.getByRole('listitem').filter({ hasText: unclear.note.title });
+    assert.equal(await focused(page), await next.innerText(), 'the focus goes on to the next one');
     const again = failed.getByRole('button', { name: `Send again: ${unclear.note.title}` });
     await again.click();
     await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { call, expect, ok } from '../lib/client.mjs';
 import { makeFeed } from '../lib/feeds.mjs';
 import { makeWorld } from '../lib/world.mjs';
-import { accessible, becomes, broken, fits, news, screenshot, until, visit } from './browser.mjs';
+import { accessible, becomes, broken, fits, focused, news, screenshot, until, visit } from './browser.mjs';
 
 let world;
 before(() => {
@@ -49,6 +49,7 @@ test('an address is made, copied, read by another program, and revoked', () =>
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await said(page, 'Address revoked');
     await card.getByText('No addresses yet').waitFor();
+    assert.equal(await focused(page), 'Calendar and feed reader');
     expect(await call('GET', pathname), 404, 'Feed not found');
   }));
 
@@ -63,6 +64,19 @@ test('without a name it is called by what it shows; a hostile name is text', () 
     await card.getByText(name, { exact: true }).waitFor();
     await becomes('rows', 2, () => card.locator('.feed').count());
     assert.equal(await page.evaluate(() => window.wounded), undefined);
+  }));
+
+test('who revokes one of several goes on at the next, to the end', () =>
+  visit(world.outsider, {}, async (page) => {
+    for (const name of ['First', 'Second', 'Third']) await makeFeed(world.outsider, 'atom', name);
+    await page.goto('/dashboard/preferences');
+    for (const [name, next] of [['Second', 'First'], ['First', 'Third']]) {
+      await section(page).getByRole('button', { name: `Revoke ${name}` }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+      await until(`at ${next}`, async () => (await focused(page)).startsWith(next));
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(page), `Revoke ${next}`);
+    }
   }));
 
 test('what the server refuses is said, and nothing is shown as made or revoked', () =>

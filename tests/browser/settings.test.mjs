@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { call, exec, ok, quote, value } from '../lib/client.mjs';
 import { makeWorld } from '../lib/world.mjs';
-import { becomes, broken, news, until, visit } from './browser.mjs';
+import { becomes, broken, focused, news, until, visit } from './browser.mjs';
 
 let world;
 before(() => {
@@ -158,6 +158,8 @@ test('members: add, change role, remove', () =>
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await said(page, 'removed');
     assert.equal(roleNow(), null);
+    const next = await members.getByRole('listitem').first().innerText();
+    assert.equal(await focused(page), next, 'the focus goes on to the next one');
   }));
 
 test('the last owner cannot go, and the page says why', () =>
@@ -189,6 +191,7 @@ test('keys: the secret is shown once, works, and is revoked', () =>
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await said(page, 'Key revoked');
     assert.equal((await call('POST', '/v1/feedback', feedback)).status, 401);
+    assert.equal(await focused(page), await keys.getByRole('listitem').first().innerText());
   }));
 
 test('an agent key can expire', () =>
@@ -205,6 +208,7 @@ test('an agent key can expire', () =>
     await keys.getByText('expires Dec 31, 2099').waitFor();
     await keys.getByRole('button', { name: 'Done' }).click();
     assert.equal(await keys.getByLabel('Secret of the new key').count(), 0);
+    assert.equal(await focused(page), 'API keys');
   }));
 
 test('projects: a new one comes with its environments, and can have keys at once', () =>

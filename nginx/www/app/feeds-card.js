@@ -26,7 +26,7 @@ const KINDS = {
 
 const nameOf = ({ kind, name }) => name || KINDS[kind].name;
 
-function revoke(api, feed, reload) {
+function revoke(api, feed, drop) {
   const question = {
     title: `Revoke ${nameOf(feed)}?`,
     action: 'Revoke',
@@ -35,7 +35,7 @@ function revoke(api, feed, reload) {
   return confirmed(question, {
     async act() {
       await api.delete(`${PATH}/${feed.id}`);
-      await reload();
+      drop();
     },
     done: 'Address revoked',
     failed: 'Not revoked.',
@@ -48,9 +48,9 @@ function storyOf({ kind, name, last_used_at: used, created_at: made }) {
   return h('small', {}, what, timeElement(made), used ? ' · last read ' : ' · never read', used ? timeElement(used) : null);
 }
 
-function feedRow(api, feed, reload) {
+function feedRow(api, feed, drop) {
   const name = nameOf(feed);
-  return h(
+  const row = h(
     'li',
     { class: 'feed', 'data-id': feed.id },
     h(
@@ -58,7 +58,7 @@ function feedRow(api, feed, reload) {
       { class: 'line' },
       h('span', { class: 'kind' }, icon(KINDS[feed.kind].drawing)),
       h('span', { class: 'line-words' }, h('strong', {}, name), storyOf(feed)),
-      removeButton('Revoke', name, () => revoke(api, feed, reload)),
+      removeButton('Revoke', name, () => revoke(api, feed, () => drop(row))),
     ),
     copyField({
       value: feed.url,
@@ -67,6 +67,7 @@ function feedRow(api, feed, reload) {
       of: `the address of ${name}`,
     }),
   );
+  return row;
 }
 
 function makeForm(api, made) {
@@ -109,7 +110,7 @@ export function feedsCard(api) {
     place: body,
     kind: 'lines',
     more: 'Load more addresses',
-    row: (feed) => feedRow(api, feed, pages.reload),
+    row: (feed) => feedRow(api, feed, pages.drop),
     empty: {
       drawing: 'calendar',
       title: 'No addresses yet',

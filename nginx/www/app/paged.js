@@ -3,6 +3,7 @@
 import { withQuery } from './api.js';
 import { loadInto } from './card.js';
 import { h } from './dom.js';
+import { focusOn, takeOut } from './focus.js';
 import { emptyState } from './page.js';
 import { attempt } from './status.js';
 
@@ -12,8 +13,7 @@ export function moreButton(words, read) {
   button.addEventListener('click', () =>
     attempt(button, async () => {
       const first = await read();
-      if (first?.tabIndex < 0) first.setAttribute('tabindex', '-1');
-      first?.focus();
+      if (first) focusOn(first);
     }),
   );
   return button;
@@ -23,8 +23,9 @@ export function moreButton(words, read) {
 const alone = (list, more) => [list, h('div', { class: 'more' }, more)];
 
 /*
- * Answers {list, show, reload}.  show() reads the first page and fills the place; when that fails
+ * Answers {list, show, reload, drop}.  show() reads the first page and fills the place; when that fails
  * it says so there.  reload() reads the first page anew and throws what goes wrong.
+ * drop(element) takes a row out that is no more.
  *   path    of the list route; noun is the name of the rows in its answer, limit how many a page has
  *   kind    the list's class; more is what the button says
  *   row     item -> element
@@ -63,9 +64,16 @@ export function pagedList({
     return focus ? rows[0]?.querySelector(focus) : rows[0];
   });
 
+  const nothing = () => h('li', {}, emptyState(empty));
+
   async function reload() {
     const rows = await read(null);
-    list.replaceChildren(...(rows.length > 0 ? rows : [h('li', {}, emptyState(empty))]));
+    list.replaceChildren(...(rows.length > 0 ? rows : [nothing()]));
+  }
+
+  function drop(element) {
+    takeOut(element);
+    if (list.childElementCount === 0 && cursor === null) list.append(nothing());
   }
 
   const show = () =>
@@ -75,5 +83,5 @@ export function pagedList({
       place.replaceChildren(...around(list, button).filter((part) => part !== null));
     });
 
-  return { list, show, reload };
+  return { list, show, reload, drop };
 }

@@ -4,6 +4,7 @@
  */
 
 import { byId, h } from './dom.js';
+import { keepFocus } from './focus.js';
 import { icon } from './icons.js';
 import { INBOX_CHANGED } from './inbox-events.js';
 import { emptyState, failedState } from './page.js';
@@ -56,19 +57,6 @@ function missing(noun, back) {
   });
 }
 
-/* Answers how to give the focus back after everything was drawn again. */
-function keepFocus() {
-  const main = byId('main');
-  const active = document.activeElement;
-  if (active === main || !main.contains(active)) return () => {};
-  return () => {
-    if (active.isConnected) return;
-    const key = active.dataset.focusKey;
-    const again = key && main.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
-    (again && !again.disabled ? again : byId('title')).focus();
-  };
-}
-
 /*
  * Open the page.
  *   noun   'experiment' or 'flag', in answers too; path is that of the object in the API, back the
@@ -104,7 +92,7 @@ export async function openResource({ api, me, noun, path, back, extra = async ()
     page.object = object;
     edits = false;
     notice.replaceChildren();
-    const refocus = keepFocus();
+    const refocus = keepFocus(byId('main'), () => byId('title'));
     show(page);
     refocus();
   }

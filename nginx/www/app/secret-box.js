@@ -2,6 +2,7 @@
 
 import { copyField } from './copy-field.js';
 import { h } from './dom.js';
+import { takeOut } from './focus.js';
 
 /* label: what the secret is of, for those who hear the field. */
 export function secretBox(secret, label) {
@@ -11,7 +12,7 @@ export function secretBox(secret, label) {
     h('p', {}, h('strong', {}, 'Copy this secret now.'), ' It is never shown again.'),
     copyField(
       { value: secret, label, said: 'Secret copied', primary: true },
-      h('button', { class: 'button', type: 'button', onclick: () => box.remove() }, 'Done'),
+      h('button', { class: 'button', type: 'button', onclick: () => takeOut(box) }, 'Done'),
     ),
   );
   return box;

@@ -23,18 +23,18 @@ function mayRepeat({ message }) {
   });
 }
 
-async function replay({ api, path }, delivery, row, body = {}) {
+async function replay({ api, path }, delivery, drop, body = {}) {
   try {
     await api.post(`${path}/deliveries/${delivery.id}/replay`, body);
-    row.remove();
+    drop();
     say('It is sent again within a minute');
   } catch (error) {
     if (error.status !== DOUBTFUL || body.may_repeat) complain(error, 'Not sent again.');
-    else if (await mayRepeat(error)) await replay({ api, path }, delivery, row, { may_repeat: true });
+    else if (await mayRepeat(error)) await replay({ api, path }, delivery, drop, { may_repeat: true });
   }
 }
 
-function deliveryRow(context, delivery) {
+function deliveryRow(context, delivery, drop) {
   const name = delivery.user?.name ?? 'somebody';
   const row = h(
     'li',
@@ -60,7 +60,7 @@ function deliveryRow(context, delivery) {
         class: 'button',
         type: 'button',
         'aria-label': `Send again: ${delivery.title ?? delivery.type} to ${name}`,
-        onclick: () => replay(context, delivery, row),
+        onclick: () => replay(context, delivery, () => drop(row)),
       },
       'Send again',
     ),
@@ -79,7 +79,7 @@ export function deliveriesCard(id, context) {
     place: body,
     kind: 'lines',
     more: 'Load older failures',
-    row: (delivery) => deliveryRow(context, delivery),
+    row: (delivery) => deliveryRow(context, delivery, pages.drop),
     empty: {
       drawing: 'check',
       title: 'Nothing has failed',

@@ -12,7 +12,7 @@ import { shortDate, timeElement } from './time.js';
 
 const PAGE = 50;
 
-function revoke({ api, path }, key, row) {
+function revoke({ api, path }, key, drop) {
   const question = {
     title: `Revoke ${key.name}?`,
     action: 'Revoke',
@@ -21,7 +21,7 @@ function revoke({ api, path }, key, row) {
   return confirmed(question, {
     async act() {
       await api.delete(`${path}/keys/${key.id}`);
-      row.remove();
+      drop();
     },
     done: 'Key revoked',
     failed: 'Not revoked.',
@@ -34,7 +34,7 @@ function expiry(key) {
   return `${date < new Date() ? 'expired' : 'expires'} ${shortDate(date)}`;
 }
 
-function keyRow(context, key) {
+function keyRow(context, key, drop) {
   const used = key.last_used_at ? ['used ', timeElement(key.last_used_at)] : ['never used'];
   const row = h(
     'li',
@@ -53,7 +53,7 @@ function keyRow(context, key) {
     ),
   );
   if (managesTeam(context.team.role)) {
-    row.append(removeButton('Revoke', key.name, () => revoke(context, key, row)));
+    row.append(removeButton('Revoke', key.name, () => revoke(context, key, () => drop(row))));
   }
   return row;
 }
@@ -150,7 +150,7 @@ export function keysCard(id, context) {
     place: body,
     kind: 'lines',
     more: 'Load more keys',
-    row: (key) => keyRow(context, key),
+    row: (key) => keyRow(context, key, pages.drop),
     empty: {
       drawing: 'key',
       title: 'No keys',

@@ -3,6 +3,7 @@
 import { h } from './dom.js';
 import { card, field, onSubmit, removeButton } from './card.js';
 import { confirmed } from './confirmed.js';
+import { takeOut } from './focus.js';
 import { complain, say } from './status.js';
 import { managesTeam, ROLES } from './teams.js';
 import { pagedList } from './paged.js';
@@ -27,7 +28,7 @@ async function changeRole({ api, path }, member, select) {
   }
 }
 
-function removeMember({ api, path }, member, row) {
+function removeMember({ api, path }, member, drop) {
   const name = member.name || member.email;
   const question = {
     title: `Remove ${name}?`,
@@ -37,7 +38,7 @@ function removeMember({ api, path }, member, row) {
   return confirmed(question, {
     async act() {
       await api.delete(`${path}/members/${member.id}`);
-      row.remove();
+      drop();
     },
     done: `${name} removed`,
     failed: 'Not removed.',
@@ -48,7 +49,7 @@ function removeMember({ api, path }, member, row) {
 async function resumeMail({ api, path }, member, line) {
   try {
     await api.delete(`${path}/members/${member.id}/suppression`);
-    line.remove();
+    takeOut(line, line.closest('li'));
     say(`Mail to ${member.email} is tried again`);
   } catch (error) {
     complain(error, 'Mail is not resumed.');
@@ -79,7 +80,7 @@ function mailLine(context, member) {
   return line;
 }
 
-function memberRow(context, member) {
+function memberRow(context, member, drop) {
   const manages = managesTeam(context.team.role);
   const select = h(
     'select',
@@ -102,7 +103,8 @@ function memberRow(context, member) {
     manages ? select : h('span', { class: 'tag' }, member.role),
   );
   if (manages) {
-    row.append(removeButton('Remove', member.email, () => removeMember(context, member, row)));
+    const remove = () => removeMember(context, member, () => drop(row));
+    row.append(removeButton('Remove', member.email, remove));
   }
   return row;
 }
@@ -137,7 +139,7 @@ export function membersCard(id, context) {
     place: body,
     kind: 'lines',
     more: 'Load more members',
-    row: (member) => memberRow(context, member),
+    row: (member) => memberRow(context, member, pages.drop),
     empty: { drawing: 'team', title: 'No members', text: '' },
     around: (list, more) => [
       list,

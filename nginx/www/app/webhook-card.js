@@ -4,6 +4,7 @@ import { h } from './dom.js';
 import { card, field, loadInto, onSubmit } from './card.js';
 import { confirmed } from './confirmed.js';
 import { isBad, reasonWords, stateTime, stateWord } from './delivery-words.js';
+import { headingOf, keepFocus } from './focus.js';
 import { secretBox } from './secret-box.js';
 import { complain, say } from './status.js';
 import { timeElement } from './time.js';
@@ -50,7 +51,8 @@ function remove(api, webhook, reload) {
 }
 
 function webhookRow(api, webhook, reload) {
-  const button = (words, onclick) => h('button', { class: 'button', type: 'button', onclick }, words);
+  const button = (words, onclick) =>
+    h('button', { class: 'button', type: 'button', 'data-focus-key': words, onclick }, words);
   return h(
     'ul',
     { class: 'lines' },
@@ -119,7 +121,9 @@ export function webhookCard(api, onChange) {
   function reload() {
     return loadInto(body, async () => {
       const [webhook] = (await api.get(PATH)).data.webhooks;
+      const refocus = keepFocus(body, () => headingOf(body));
       body.replaceChildren(fresh, webhook ? webhookRow(api, webhook, reload) : makeForm(api, made));
+      refocus();
       onChange(webhook);
     });
   }

@@ -1,0 +1,35 @@
+/* focus - whoever is in a part of the page that goes away goes on beside it. */
+
+/* Give an element the focus, also one that Tab does not stop at. */
+export function focusOn(element) {
+  if (element.tabIndex < 0) element.setAttribute('tabindex', '-1');
+  element.focus();
+}
+
+/* The heading of the card that an element is in. */
+export const headingOf = (element) => element.closest('.card').querySelector('h2');
+
+/* Take an element away; whoever is in it goes on at this one, by default the row beside it, else the card's heading. */
+export function takeOut(
+  element,
+  next = element.nextElementSibling ?? element.previousElementSibling ?? headingOf(element),
+) {
+  const inside = element.contains(document.activeElement);
+  element.remove();
+  if (inside) focusOn(next);
+}
+
+/*
+ * Before all of place is drawn again: answers how to give the focus back then, to what has the same
+ * data-focus-key, else to otherwise().
+ */
+export function keepFocus(place, otherwise) {
+  const active = document.activeElement;
+  if (active === place || !place.contains(active)) return () => {};
+  return () => {
+    if (active.isConnected) return;
+    const key = active.dataset.focusKey;
+    const again = key && place.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
+    focusOn(again && !again.disabled ? again : otherwise());
+  };
+}
