@@ -7,6 +7,7 @@ import { call, root } from '../lib/client.mjs';
 import { methodsOf, operations, shape } from '../lib/openapi.mjs';
 
 const document = operations().map((op) => `${op.method} ${op.path}`);
+const file = path.join(root, 'nginx/www/openapi.yaml');
 // Served by nginx itself, without a family.
 const statics = ['GET /openapi.yaml'];
 
@@ -37,6 +38,12 @@ test('every operation of openapi.yaml is in a route table', () => {
   assert.deepEqual(document.filter((op) => !known.has(shape(op))), []);
 });
 
+test('every tag is declared', () => {
+  const declared = [...readFileSync(file, 'utf8').matchAll(/^ {2}- \{ name: (\w+), description/gm)].map(([, name]) => name);
+  const used = operations().flatMap(({ lines }) => /tags: \[(.*)\]/.exec(lines.join('\n'))[1].split(', '));
+  assert.deepEqual([...new Set(used)].sort(), declared.sort());
+});
+
 test('no route stands twice', () => {
   assert.deepEqual(routes.filter((route, n) => routes.map(shape).indexOf(shape(route)) !== n), []);
   assert.deepEqual(document.filter((op, n) => document.map(shape).indexOf(shape(op)) !== n), []);
@@ -46,7 +53,7 @@ test('what is served is the file', async () => {
   const answer = await call('GET', '/openapi.yaml', { lax: true });
   assert.equal(answer.status, 200);
   assert.match(answer.headers['content-type'], /^application\/yaml/);
-  assert.equal(answer.text, readFileSync(path.join(root, 'nginx/www/openapi.yaml'), 'utf8'));
+  assert.equal(answer.text, readFileSync(file, 'utf8'));
 });
 
 // Each path answers 405 with an Allow that names exactly its operations.
