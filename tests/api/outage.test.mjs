@@ -11,7 +11,7 @@ const copy = await startCopy();
 const { base, call } = await import('../lib/client.mjs');
 const fcgi = await import('../lib/fastcgi.mjs');
 const { recordHits } = await import('../lib/hits.mjs');
-const { eventually, pool, statusOf, workers } = await import('../lib/processes.mjs');
+const { accepts, eventually, pool, statusOf, workers } = await import('../lib/processes.mjs');
 const { give, insertUsers, makeUser } = await import('../lib/world.mjs');
 test.after(copy.stop);
 
@@ -353,13 +353,15 @@ const waitForLocks = () => Number(copy.admin(`SELECT count(*) FROM pg_stat_activ
 
 test('SIGTERM to a pool: what its workers have in hand is answered', async () => {
   const [client] = makeClients(1, 1);
-  const session = copy.session();
   const before = pool('notifications');
+  await eventually('its workers are ready', 10, () => workers('notifications').filter(accepts).length === 2);
+  const told = workers('notifications');
+  const session = copy.session();
   await session.run(`BEGIN; SELECT 1 FROM inbox WHERE user_id = '${client.user.id}' FOR UPDATE`);
   const answer = call('PATCH', `${v1}/${client.ids[0]}`, { as: client.user.token });
   await eventually('it waits for the lock', 10, () => waitForLocks() === 1);
   process.kill(before, 'SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 200)); // they have been told
+  await eventually('they have been told', 10, () => !told.some(accepts));
   await session.run('ROLLBACK');
   await session.end();
   assert.equal((await answer).status, 200);

@@ -39,6 +39,15 @@ export function statusOf(pid, name) {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(read(pid, 'status'))?.[1]);
 }
 
+// Whether a worker still takes new connections: its epoll watches the listening socket, descriptor 0.
+export function accepts(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fdinfo`).some((fd) => /^tfd:\s+0 /m.test(read(pid, 'fdinfo', fd)));
+  } catch {
+    return false; // has ended meanwhile
+  }
+}
+
 // Wait until test() is true, looking again and again; fail when it is not within seconds.
 export async function eventually(what, seconds, test) {
   const end = Date.now() + seconds * 1000;
