@@ -112,16 +112,20 @@ look_at_pace(struct dispatch *d)
 	return true;
 }
 
-/* A batch that was tried before, as it was then.  *more: whether there was one. */
-static bool
-retake(struct dispatch *d, bool *more)
+bool
+dispatch_retaken(struct dispatch *d, bool *more)
 {
 	SCOPED(rows_free) struct db_rows *rows = NULL;
 	struct batch b = { .until = clock_ms() + d->run->conf->lease_ms };
 	const char *verdict;
-	enum db_status rc = db_alone(d->run->db, &q_dispatch_retake,
-	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms), &rows);
+	enum db_status rc;
 
+	*more = false;
+	/* a way that forgets has no second try: expire() ends what a crash left of it */
+	if (d->adapter->forgets || dispatch_is_over(d))
+		return true;
+	rc = db_alone(d->run->db, &q_dispatch_retake,
+	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms), &rows);
 	*more = rc == DB_OK;
 	if (rc == DB_NONE)
 		return true;
@@ -142,6 +146,8 @@ retake(struct dispatch *d, bool *more)
 static bool
 turn(struct dispatch *d, bool *more)
 {
+	bool again = false;
+
 	if (!look_at_pace(d))
 		return false;
 	*more = false;
@@ -149,10 +155,12 @@ turn(struct dispatch *d, bool *more)
 		return true;
 	if (!dispatch_claimed(d, false, more))
 		return false;
-	/* a way that forgets has no second try: expire() ends what a crash left of it */
-	if (!*more && !d->adapter->forgets && !retake(d, more))
+	if (*more)
+		return true;
+	if (!dispatch_retaken(d, &again) || !dispatch_claimed(d, true, more))
 		return false;
-	return *more || dispatch_claimed(d, true, more);
+	*more |= again;
+	return true;
 }
 
 /* What nobody will ever know any more. */

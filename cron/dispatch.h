@@ -72,8 +72,12 @@ bool dispatch_settle(struct dispatch *d, const struct db_stmt *st, struct db_arg
 /* Make the call and settle it.  False when the run cannot go on. */
 bool dispatch_call(struct dispatch *d, struct batch *b) MUST_CHECK;
 
+/* Take a batch that was tried before, as it was then, and make its call again.  *more: whether there was
+ * one.  False when the run cannot go on. */
+bool dispatch_retaken(struct dispatch *d, bool *more) MUST_CHECK;
+
 /* Claim what is due, login codes first and other mail only if others, and make one call after the other
- * of it.  *more: whether there was anything. */
+ * of it, in turn with those of batches that were tried before.  *more: whether there was anything. */
 bool dispatch_claimed(struct dispatch *d, bool others, bool *more) MUST_CHECK;
 
 /* Who is in batch b->id, as it was frozen.  verdict: why a single one must not be sent any more, or

@@ -203,7 +203,7 @@ dispatch_claimed(struct dispatch *d, bool others, bool *more)
 	    DB_ARGS(d->run->at, d->adapter->channel, d->adapter->name, d->lease_ms, d->may_mute,
 		others ? "true" : "false"),
 	    &rows);
-	bool sound = true;
+	bool sound = true, again = others;
 
 	if (rc != DB_OK && rc != DB_NONE)
 		return cron_failed(d->run);
@@ -211,7 +211,7 @@ dispatch_claimed(struct dispatch *d, bool others, bool *more)
 	c.rows = rows;
 	while (sound && c.at < rows_count(rows) && !dispatch_is_over(d)) {
 		c.lease = rows_text(rows, c.at, "lease_token");
-		sound = next_call(&c);
+		sound = next_call(&c) && (!again || dispatch_retaken(d, &again));
 	}
 	if (c.at < rows_count(rows))
 		release(d, rows_text(rows, c.at, "lease_token"));

@@ -379,6 +379,25 @@ test_codes_first(void)
 	T_SAME(sql_text("SELECT name FROM users"), "1000", "the code is the first of four calls");
 }
 
+/* What is new has its turn beside what was tried before. */
+static void
+test_in_turn(void)
+{
+	int64_t n[TALLY_MAX];
+
+	start_afresh();
+	queue(3);
+	fake.answer = OUT_UNKNOWN;
+	T_OK(run_at(worker, "2089-12-31T00:00:00.000Z", n) && fake.calls == 3, "three for later");
+	queue(3);
+	fake.answer = OUT_SENT;
+	fake.meanwhile = "UPDATE users SET name = name || (SELECT count(*) FROM deliveries"
+			 " WHERE status = 'pending' AND batch_id IS NULL)";
+	T_OK(run_at(worker, "2089-12-31T00:05:00.000Z", n) && n[SENT] == 6, "all: %ld",
+	    (long)n[SENT]);
+	T_SAME(sql_text("SELECT name FROM users"), "322110", "new ones that wait at each call");
+}
+
 int
 main(void)
 {
@@ -396,6 +415,7 @@ main(void)
 	test_forgetful();
 	test_too_slow();
 	test_codes_first();
+	test_in_turn();
 	db_close(worker);
 	db_close(t_owner);
 	return T_DONE("dispatch_call");
