@@ -23,6 +23,14 @@ enum outcome {
 	OUT_CONFLICT  /* the key is bound to other bytes: never again, and perhaps out */
 };
 
+/* How the receiver of a webhook took a call: whether it may be asked again at once. */
+enum receiver {
+	RECEIVER_NONE = 0, /* there is none, or none was asked */
+	RECEIVER_PROMPT,   /* it answered in time */
+	RECEIVER_SLOW,     /* it answered, but has had its share of this run */
+	RECEIVER_SILENT    /* it did not answer */
+};
+
 #define SEND_WHY_MAX 200
 #define SEND_MOST    100 /* deliveries in one call */
 
@@ -50,6 +58,7 @@ struct answer {
 	int64_t park_min;  /* OUT_PARKED: not even to be tried before */
 	int64_t wait_ms;   /* to the next try of this call, at least */
 	bool gone;         /* the address of a webhook is no more */
+	enum receiver receiver;
 };
 
 struct adapter {

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "adapter.h"
+#include "clock.h"
 #include "hook.h"
 #include "post.h"
 #include "webhook.h"
@@ -18,16 +19,21 @@
 #define TIMEOUT_MS  5000
 #define RUN_MS      (20 * INT64_C(1000)) /* people who wait for mail or a schedule come first */
 #define WAIT_MAX_MS (3600 * INT64_C(1000))
-#define SILENT_MOST 32
+#define SHARE_MS    5000 /* of a run, for one receiver */
+
+/* How long this run has waited for a receiver. */
+struct waited {
+	struct waited *next;
+	int64_t ms;
+	char address[];
+};
 
 struct webhooks {
 	struct post *post;
 	bool local;
 	const char *ca_file;
 	int64_t timeout_ms;
-	/* Receivers that are gone or kept us waiting in this run: nobody need wait for them again. */
-	char *silent[SILENT_MOST];
-	size_t nsilent;
+	struct waited *waited;
 };
 
 static void
@@ -35,8 +41,10 @@ webhook_close(void *state)
 {
 	struct webhooks *w = state;
 
-	for (size_t i = 0; i < w->nsilent; i++)
-		free(w->silent[i]);
+	for (struct waited *next; w->waited != NULL; w->waited = next) {
+		next = w->waited->next;
+		free(w->waited);
+	}
 	post_close(w->post);
 	free(w);
 }
@@ -72,22 +80,32 @@ webhook_freeze(void *state, struct arena *a, const struct letter *l)
 	return arena_dup(a, l->payload);
 }
 
-/* ---- those that need not be asked again ---- */
+/* ---- the time that receivers take ---- */
 
-static bool
-is_silent(const struct webhooks *w, const char *address)
+static struct waited *
+waited_for(struct webhooks *w, const char *address)
 {
-	for (size_t i = 0; i < w->nsilent; i++)
-		if (strcmp(w->silent[i], address) == 0)
-			return true;
-	return false;
+	size_t n = strlen(address) + 1;
+	struct waited *each = w->waited;
+
+	while (each != NULL && strcmp(each->address, address) != 0)
+		each = each->next;
+	if (each != NULL)
+		return each;
+	each = calloc(1, sizeof(*each) + n);
+	memcpy(each->address, address, n);
+	each->next = w->waited;
+	return w->waited = each;
 }
 
-static void
-remember_silent(struct webhooks *w, const char *address)
+/* An answer came after ms; another like it must not exceed the share. */
+static enum receiver
+answered(struct webhooks *w, const char *address, int64_t ms)
 {
-	if (w->nsilent < SILENT_MOST)
-		w->silent[w->nsilent++] = strdup(address);
+	struct waited *all = waited_for(w, address);
+
+	all->ms += ms;
+	return all->ms + ms > SHARE_MS ? RECEIVER_SLOW : RECEIVER_PROMPT;
 }
 
 /* ---- what a receiver says ---- */
@@ -117,7 +135,7 @@ outcome_of(long status)
 }
 
 static void
-judge(struct webhooks *w, const char *address, const struct post_answer *got, struct answer *out)
+judge(struct webhooks *w, const struct post_answer *got, struct answer *out)
 {
 	if (got->refused) {
 		out->outcome = OUT_NEVER;
@@ -127,15 +145,13 @@ judge(struct webhooks *w, const char *address, const struct post_answer *got, st
 	}
 	if (got->end != POST_ANSWERED) {
 		out->outcome = got->end == POST_NOT_SENT ? OUT_NOT_SENT : OUT_UNKNOWN;
+		out->receiver = RECEIVER_SILENT;
 		snprintf(out->why, SEND_WHY_MAX, "%s", got->why);
-		remember_silent(w, address);
 		return;
 	}
 	out->outcome = outcome_of(got->status);
 	out->own_words = true;
 	out->gone = got->status == 410;
-	if (out->gone)
-		remember_silent(w, address);
 	out->wait_ms = out->outcome == OUT_NOT_SENT ? wait_of(w->post) : 0;
 	snprintf(out->why, SEND_WHY_MAX, "%ld from the receiver", got->status);
 }
@@ -153,14 +169,10 @@ webhook_send(void *state, struct arena *a, const struct call *c, struct answer *
 		.ca_file = w->ca_file,
 		.reach = w->local ? POST_PUBLIC_OR_LOCAL : POST_PUBLIC };
 	int64_t now = time(NULL); /* receivers compare it with their own clock */
+	int64_t began;
 	struct post_answer got;
 	char sign[HOOK_SIGN_MAX];
 
-	if (is_silent(w, it->address)) {
-		out->outcome = OUT_NOT_SENT;
-		snprintf(out->why, SEND_WHY_MAX, "the receiver has just failed on another");
-		return;
-	}
 	if (!hook_sign(it->secret, it->id, now, it->body, rq.n, sign)) {
 		out->outcome = OUT_NEVER;
 		snprintf(out->why, SEND_WHY_MAX, "the webhook has no secret");
@@ -170,8 +182,10 @@ webhook_send(void *state, struct arena *a, const struct call *c, struct answer *
 		arena_fmt(a, "webhook-id: %s", it->id),
 		arena_fmt(a, "webhook-timestamp: %" PRId64, now),
 		arena_fmt(a, "webhook-signature: %s", sign), NULL };
+	began = clock_ms();
 	post_send(w->post, a, &rq, &got);
-	judge(w, it->address, &got, out);
+	out->receiver = answered(w, it->address, clock_ms() - began);
+	judge(w, &got, out);
 }
 
 const struct adapter adapter_webhook = { .channel = "webhook",

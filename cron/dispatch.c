@@ -5,6 +5,9 @@
  * the call outside of any transaction, and record what became of it only while its lease is still
  * ours (cron/dispatch_call.c).  So two runs at once never work on the same delivery, and what a
  * crash left behind is due again when its lease has run out: the same bytes, under the same key.
+ *
+ * A receiver of webhooks that does not answer, or slowly, rests (webhooks.rests_until): nobody else's news
+ * wait for it, and its own wait until then, which is no try.
  * SQL: sql/query/dispatch.sql.
  */
 #include "dispatch.h"
@@ -112,6 +115,14 @@ look_at_pace(struct dispatch *d)
 	return true;
 }
 
+/* Its receiver is left alone, which is no try. */
+static bool
+put_off(struct dispatch *d, const struct batch *b)
+{
+	return dispatch_settle(d, &q_dispatch_put_off, DB_ARGS(b->id, b->lease, b->rest), b->call.n,
+	    RETRIED);
+}
+
 bool
 dispatch_retaken(struct dispatch *d, bool *more)
 {
@@ -137,7 +148,7 @@ dispatch_retaken(struct dispatch *d, bool *more)
 	if (!dispatch_members(d, &b, &verdict))
 		return false;
 	if (verdict == NULL && b.call.n == (size_t)rows_int(rows, 0, "members"))
-		return dispatch_call(d, &b);
+		return b.rest != NULL ? put_off(d, &b) : dispatch_call(d, &b);
 	/* Who is gone took his part of the bytes with him, and without it the key fits no more. */
 	return dispatch_end(d, &b, verdict != NULL ? "skipped" : "failed",
 	    verdict != NULL ? verdict : "unknown: one of its batch is gone", NULL);

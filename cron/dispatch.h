@@ -41,6 +41,7 @@ struct dispatch {
 	int64_t busy_from; /* clock_us(): since then the database has worked for us */
 	double per_second; /* the pace as it was last seen */
 	bool parked;       /* somebody found that nothing could be sent */
+	bool stale;        /* what a claim in hand says of receivers is so no more */
 	bool enough;       /* this run has nothing more to do, and that is sound */
 };
 
@@ -48,8 +49,9 @@ struct dispatch {
 struct batch {
 	char id[UUID_LEN + 1], lease[UUID_LEN + 1];
 	struct call call;
-	int64_t until; /* clock_ms(): the lease is surely ours before */
-	bool is_new;   /* no earlier call can have brought it out */
+	int64_t until;    /* clock_ms(): the lease is surely ours before */
+	bool is_new;      /* no earlier call can have brought it out */
+	const char *rest; /* until when its receiver must not be asked, or NULL */
 };
 
 bool dispatch_is_over(const struct dispatch *d);

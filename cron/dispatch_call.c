@@ -222,6 +222,23 @@ settle(struct dispatch *d, const struct batch *b, const struct answer *an)
 	}
 }
 
+/* Whether its receiver may be asked again at once; a claim in hand was made before we knew. */
+static bool
+heed(struct dispatch *d, const struct batch *b, const struct answer *an)
+{
+	const char *url = b->call.item[0].address;
+	const char *for_ms = NULL;
+
+	if (an->receiver == RECEIVER_NONE)
+		return true;
+	d->stale = d->stale || an->gone || an->receiver != RECEIVER_PROMPT;
+	if (an->receiver == RECEIVER_PROMPT)
+		return run_one(d, &q_webhook_answers, DB_ARGS(url));
+	if (an->receiver == RECEIVER_SLOW)
+		for_ms = arena_fmt(&d->work, "%" PRId64, d->adapter->run_ms);
+	return run_one(d, &q_webhook_rests, DB_ARGS(url, d->run->at, for_ms));
+}
+
 /* What a person had sent anew is another request: it may have other bytes. */
 static const char *
 key_of(struct dispatch *d, const struct batch *b)
@@ -251,7 +268,7 @@ dispatch_call(struct dispatch *d, struct batch *b)
 		return not_asked(d, b, &an);
 	d->adapter->send(d->state, &d->work, &b->call, &an);
 	away = clock_us() - away;
-	if (!keep_pace(d, &an) || !settle(d, b, &an))
+	if (!keep_pace(d, &an) || !settle(d, b, &an) || !heed(d, b, &an))
 		return false;
 	give_way(d, away);
 	return true;

@@ -20,28 +20,53 @@ struct claim {
 	int at;
 };
 
-/* Those of a claim that are not to be sent. */
+/* Those of a claim that are not to be sent, or not yet. */
 struct ended {
-	struct array users, ids, statuses, errors;
+	struct array users, ids, statuses, errors, untils;
 };
 
 /* ---- a claim's deliveries ---- */
 
 static void
-leave_out(struct ended *e, const struct claim *c, const char *status, const char *error)
+set_aside(struct ended *e, const struct claim *c, const char *status, const char *error,
+    const char *until)
 {
-	const char *id = rows_text(c->rows, c->at, "id");
-	const char *request = rows_text(c->rows, c->at, "request_id");
-
 	array_add(&e->users, rows_text(c->rows, c->at, "user_id"));
-	array_add(&e->ids, id);
+	array_add(&e->ids, rows_text(c->rows, c->at, "id"));
 	array_add(&e->statuses, status);
 	array_add(&e->errors, error);
-	if (strcmp(status, "failed") == 0)
-		log_line(LOG_ERROR, request,
-		    "delivery %s cannot be sent: its address or payload is unfit", id);
-	else if (request != NULL)
-		log_line(LOG_INFO, request, "delivery %s is not sent any more: %s", id, error);
+	array_add(&e->untils, until);
+}
+
+static void
+skip(struct ended *e, const struct claim *c, const char *error)
+{
+	const char *request = rows_text(c->rows, c->at, "request_id");
+
+	set_aside(e, c, "skipped", error, NULL);
+	if (request != NULL)
+		log_line(LOG_INFO, request, "delivery %s is not sent any more: %s",
+		    rows_text(c->rows, c->at, "id"), error);
+}
+
+static void
+fail(struct ended *e, const struct claim *c, const char *error, const char *why)
+{
+	set_aside(e, c, "failed", error, NULL);
+	log_line(LOG_ERROR, rows_text(c->rows, c->at, "request_id"),
+	    "delivery %s cannot be sent: %s", rows_text(c->rows, c->at, "id"), why);
+}
+
+/* Its receiver is left alone until rest: that is no try, but a day of it is enough. */
+static void
+put_off(struct ended *e, const struct claim *c, const char *rest)
+{
+	static const char late[] = "the receiver has not answered for 24 hours";
+
+	if (strcmp(rest, "infinity") == 0)
+		fail(e, c, late, late);
+	else
+		set_aside(e, c, "pending", "the receiver has not answered in time", rest);
 }
 
 /* The bytes of a delivery that has none yet; NULL when its payload is unfit. */
@@ -68,6 +93,7 @@ static size_t
 take(const struct claim *c, struct call *call, struct ended *e)
 {
 	const char *verdict = rows_text(c->rows, c->at, "verdict");
+	const char *rest = rows_text(c->rows, c->at, "rest");
 	struct call_item it = { .user = rows_text(c->rows, c->at, "user_id"),
 		.id = rows_text(c->rows, c->at, "id"),
 		.address = rows_text(c->rows, c->at, "address"),
@@ -77,13 +103,17 @@ take(const struct claim *c, struct call *call, struct ended *e)
 		.request = rows_text(c->rows, c->at, "request_id") };
 
 	if (verdict != NULL) {
-		leave_out(e, c, "skipped", verdict);
+		skip(e, c, verdict);
+		return 0;
+	}
+	if (rest != NULL) {
+		put_off(e, c, rest);
 		return 0;
 	}
 	if (it.body == NULL)
 		it.body = render(c, it.address);
 	if (it.body == NULL) {
-		leave_out(e, c, "failed", "unfit");
+		fail(e, c, "unfit", "its address or payload is unfit");
 		return 0;
 	}
 	call->item[call->n++] = it;
@@ -116,7 +146,7 @@ end_some(struct claim *c, struct ended *e)
 		return true;
 	return dispatch_settle(c->d, &q_dispatch_end,
 	    DB_ARGS(c->lease, array_text(&e->users), array_text(&e->ids), array_text(&e->statuses),
-		array_text(&e->errors)),
+		array_text(&e->errors), array_text(&e->untils)),
 	    e->ids.n, SKIPPED);
 }
 
@@ -170,6 +200,7 @@ next_call(struct claim *c)
 	array_init(&e.ids, &d->work, 64);
 	array_init(&e.statuses, &d->work, 64);
 	array_init(&e.errors, &d->work, 64);
+	array_init(&e.untils, &d->work, 64);
 	gather(c, &b.call, &e);
 	if (!end_some(c, &e))
 		return false;
@@ -209,7 +240,8 @@ dispatch_claimed(struct dispatch *d, bool others, bool *more)
 		return cron_failed(d->run);
 	*more = rc == DB_OK;
 	c.rows = rows;
-	while (sound && c.at < rows_count(rows) && !dispatch_is_over(d)) {
+	d->stale = false;
+	while (sound && c.at < rows_count(rows) && !d->stale && !dispatch_is_over(d)) {
 		c.lease = rows_text(rows, c.at, "lease_token");
 		sound = next_call(&c) && (!again || dispatch_retaken(d, &again));
 	}
@@ -249,5 +281,6 @@ dispatch_members(struct dispatch *d, struct batch *b, const char **verdict)
 			.request = copy(d, rows, i, "request_id"),
 		};
 	*verdict = b->call.n == 1 ? copy(d, rows, 0, "verdict") : NULL;
+	b->rest = b->call.n == 1 ? copy(d, rows, 0, "rest") : NULL;
 	return true;
 }

@@ -158,7 +158,7 @@ WITH lease AS MATERIALIZED (
 	   AND next_try_at <= coalesce($1::timestamptz, now())
 	   AND (lease_until IS NULL OR lease_until < (SELECT at FROM lease))
 	   AND $6::boolean AND (SELECT count(*) FROM codes) = 0
-	 ORDER BY next_try_at
+	 ORDER BY next_try_at, created_at
 	 LIMIT 100
 ), due AS MATERIALIZED (
 	SELECT user_id, id FROM codes UNION ALL SELECT user_id, id FROM others
@@ -181,13 +181,14 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
        CASE WHEN d.via = $3::text THEN d.address WHEN d.channel = 'webhook' THEN w.url ELSE u.email END AS address,
        CASE WHEN d.via = $3::text THEN d.body END AS body, w.secret, d.replays, d.request_id,
        delivery_verdict(d.channel, d.kind, d.created_at, d.address, u.id, u.preferences, w.id, w.url,
-	   d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $1::timestamptz, $5::text[]) AS verdict
+	   d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $1::timestamptz, $5::text[]) AS verdict,
+       delivery_rest(d.channel, d.created_at, w.silent_since, w.rests_until, $1::timestamptz) AS rest
   FROM mine d
   LEFT JOIN users u ON u.id = d.user_id
   LEFT JOIN known n ON n.user_id = d.user_id AND n.id = d.notification_id
   LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
   LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
- ORDER BY d.next_try_at, d.id;
+ ORDER BY d.next_try_at, d.created_at, d.id;
 
 -- name: citus_dispatch_freeze
 WITH given AS MATERIALIZED (
@@ -221,7 +222,8 @@ SELECT id FROM batch;
 
 -- name: citus_dispatch_members
 WITH member AS MATERIALIZED (
-	SELECT user_id, id, address, body, replays, request_id, batch_place, channel, kind, created_at, notification_id
+	SELECT user_id, id, address, body, replays, request_id, batch_place, channel, kind, created_at, first_try_at,
+	       notification_id
 	  FROM deliveries
 	 WHERE batch_id = $1::uuid AND status = 'pending'
 ), known AS MATERIALIZED (
@@ -231,7 +233,8 @@ WITH member AS MATERIALIZED (
 )
 SELECT d.user_id, d.id, d.address, d.body, w.secret, d.replays, d.request_id,
        delivery_verdict(d.channel, d.kind, d.created_at, d.address, u.id, u.preferences, w.id, w.url,
-	   d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $2::timestamptz, $3::text[]) AS verdict
+	   d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $2::timestamptz, $3::text[]) AS verdict,
+       delivery_rest(d.channel, d.first_try_at, w.silent_since, w.rests_until, $2::timestamptz) AS rest
   FROM member d
   LEFT JOIN users u ON u.id = d.user_id
   LEFT JOIN known n ON n.user_id = d.user_id AND n.id = d.notification_id
@@ -252,14 +255,15 @@ WITH due AS MATERIALIZED (
 	  JOIN notifications n ON n.user_id = due.user_id AND n.id = due.notification_id
 ), judged AS (
 	SELECT delivery_verdict(d.channel, d.kind, d.created_at, d.address, u.id, u.preferences, w.id, w.url,
-	       d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $1::timestamptz, $2::text[]) AS verdict
+	       d.notification_id, n.id, n.deleted_at, n.in_app, n.read_at, s.address, $1::timestamptz, $2::text[]) AS verdict,
+	       delivery_rest(d.channel, d.created_at, w.silent_since, w.rests_until, $1::timestamptz) AS rest
 	  FROM due d
 	  LEFT JOIN users u ON u.id = d.user_id
 	  LEFT JOIN known n ON n.user_id = d.user_id AND n.id = d.notification_id
 	  LEFT JOIN webhooks w ON w.user_id = d.user_id AND w.gone_at IS NULL
 	  LEFT JOIN suppressions s ON s.address = lower(u.email) AND s.lifted_at IS NULL
 )
-SELECT count(*) FILTER (WHERE verdict IS NULL) AS sent,
+SELECT count(*) FILTER (WHERE verdict IS NULL AND rest IS NULL) AS sent,
        count(*) FILTER (WHERE verdict IS NOT NULL) AS skipped
   FROM judged;
 

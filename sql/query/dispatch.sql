@@ -32,9 +32,10 @@ RETURNING d.id, d.request_id;
 -- name: dispatch_claim
 -- At most 100 of channel $2 that are due at $1, under one new lease of $4 milliseconds: login codes,
 -- since a person waits for each, and when there are none and others may be claimed as well ($6),
--- others, longest due first.  Each as it is now, and in verdict why it must not be sent.  Adapter is
--- $3, and $5 are the types of the registry that may be muted.  CTEs are materialized so that no
--- plan can claim more than it locked.  body is only told when adapter $3 may use it.
+-- others, longest due first.  Each as it is now, in verdict why it must not be sent, in rest until when
+-- its receiver must not be asked.  Adapter is $3, and $5 are the types of the registry that may be muted.
+-- CTEs are materialized so that no plan can claim more than it locked.  body is only told when
+-- adapter $3 may use it.
 WITH lease AS MATERIALIZED (
 	SELECT gen_random_uuid() AS token
 ), codes AS MATERIALIZED (
@@ -53,7 +54,7 @@ WITH lease AS MATERIALIZED (
 	   AND next_try_at <= coalesce($1::timestamptz, now())
 	   AND (lease_until IS NULL OR lease_until < clock_timestamp())
 	   AND $6::boolean AND NOT EXISTS (SELECT 1 FROM codes)
-	 ORDER BY next_try_at
+	 ORDER BY next_try_at, created_at
 	 LIMIT 100
 	   FOR UPDATE SKIP LOCKED
 ), mine AS MATERIALIZED (
@@ -69,23 +70,26 @@ SELECT d.user_id, d.id, d.lease_token, d.solo, d.payload ->> 'subject' AS subjec
        CASE WHEN d.channel <> 'email' THEN d.payload END AS payload,
        floor(extract(epoch FROM d.created_at))::bigint AS created,
        CASE WHEN d.via = $3::text THEN d.address ELSE now.address END AS address,
-       CASE WHEN d.via = $3::text THEN d.body END AS body, now.secret, d.replays, d.request_id, now.verdict
+       CASE WHEN d.via = $3::text THEN d.body END AS body, now.secret, d.replays, d.request_id, now.verdict,
+       delivery_rest(d.channel, d.created_at, now.silent_since, now.rests_until, $1::timestamptz) AS rest
   FROM mine d
  CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
        d.address, $1::timestamptz, $5::text[]) now
- ORDER BY d.next_try_at, d.id;
+ ORDER BY d.next_try_at, d.created_at, d.id;
 
 -- name: dispatch_end
--- Those of lease $1 that are not to be sent: users $2, ids $3, with status $4 and reason $5.  A login code is
--- not kept.
+-- Those of lease $1 that are not to be sent: users $2, ids $3, with status $4 and reason $5; those with a
+-- moment in $6 wait until then, as if they had not been due.  A login code is not kept.
 WITH given AS MATERIALIZED (
-	SELECT user_id, id, status, error, date_trunc('milliseconds', clock_timestamp()) AS at
-	  FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS g (user_id, id, status, error)
+	SELECT user_id, id, status, error, until, date_trunc('milliseconds', clock_timestamp()) AS at
+	  FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[]) AS g (user_id, id, status, error, until)
 )
 UPDATE deliveries d
-   SET status = given.status, error = given.error,
-       attempts = attempts + CASE WHEN given.status = 'skipped' THEN 0 ELSE 1 END,
-       decided_at = given.at, lease_token = NULL, lease_until = NULL, body = NULL,
+   SET status = given.status, next_try_at = coalesce(given.until, d.next_try_at),
+       error = CASE WHEN given.until IS NULL THEN given.error ELSE coalesce(d.error, given.error) END,
+       attempts = attempts + CASE WHEN given.status = 'failed' THEN 1 ELSE 0 END,
+       decided_at = CASE WHEN given.until IS NULL THEN given.at END, lease_token = NULL, lease_until = NULL,
+       body = CASE WHEN given.until IS NULL THEN NULL ELSE d.body END,
        payload = CASE WHEN d.kind = 'auth.code' THEN NULL ELSE d.payload END
   FROM given
  WHERE d.user_id = given.user_id AND d.id = given.id AND d.lease_token = $1::uuid
@@ -164,9 +168,10 @@ UPDATE mail_batches b
 RETURNING b.id, b.lease_token, b.members;
 
 -- name: dispatch_members
--- Who is in batch $1, in order, and in verdict why a single one must not be sent any more at $2; $3
--- are the types that may be muted.
-SELECT d.user_id, d.id, d.address, d.body, now.secret, d.replays, d.request_id, now.verdict
+-- Who is in batch $1, in order, in verdict why a single one must not be sent any more at $2, in rest until
+-- when its receiver must not be asked; $3 are the types that may be muted.
+SELECT d.user_id, d.id, d.address, d.body, now.secret, d.replays, d.request_id, now.verdict,
+       delivery_rest(d.channel, d.first_try_at, now.silent_since, now.rests_until, $2::timestamptz) AS rest
   FROM deliveries d
  CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
        d.address, $2::timestamptz, $3::text[]) now
@@ -263,6 +268,22 @@ UPDATE mail_batches
    SET lease_token = NULL, lease_until = NULL
  WHERE id = $1::uuid AND lease_token = $2::uuid;
 
+-- name: dispatch_put_off
+-- Batch $1 of lease $2 waits until $3, as if it had not been due.  One that was tried three times goes
+-- behind others then: it may be what its receiver chokes on.
+WITH mine AS (
+	UPDATE mail_batches
+	   SET next_try_at = $3::timestamptz + CASE WHEN attempts < 3 THEN interval '0' ELSE interval '1 minute' END,
+	       lease_token = NULL, lease_until = NULL
+	 WHERE id = $1::uuid AND lease_token = $2::uuid
+	RETURNING id, next_try_at
+)
+UPDATE deliveries d
+   SET next_try_at = mine.next_try_at
+  FROM mine
+ WHERE d.batch_id = mine.id AND d.status = 'pending'
+RETURNING d.status;
+
 -- ---- the pace ----
 -- What was written at a moment that is yet to come was written before the clock was set back, and
 -- holds nobody any more.
@@ -316,7 +337,8 @@ UPDATE mail_pace
 -- name: dispatch_count
 -- What a run at $1 would do on channel $3: the conditions of the claim.  $2 are the types that may
 -- be muted.
-SELECT count(*) FILTER (WHERE now.verdict IS NULL) AS sent,
+SELECT count(*) FILTER (WHERE now.verdict IS NULL AND delivery_rest(d.channel, d.created_at, now.silent_since,
+	   now.rests_until, $1::timestamptz) IS NULL) AS sent,
        count(*) FILTER (WHERE now.verdict IS NOT NULL) AS skipped
   FROM deliveries d
  CROSS JOIN LATERAL delivery_now(d.user_id, d.notification_id, d.channel, d.kind, d.created_at,
@@ -332,3 +354,19 @@ SELECT count(*) FILTER (WHERE now.verdict IS NULL) AS sent,
 UPDATE webhooks
    SET gone_at = date_trunc('milliseconds', now())
  WHERE user_id = $1::uuid AND url = $2::text AND gone_at IS NULL;
+
+-- name: webhook_answers
+-- The receiver at $1 has answered in time.
+UPDATE webhooks
+   SET silent_since = NULL, rests_until = NULL
+ WHERE url = $1::text AND (silent_since IS NOT NULL OR rests_until IS NOT NULL);
+
+-- name: webhook_rests
+-- The receiver at $1 is not asked again for $3 milliseconds from $2 (at) on; $3 NULL: it did not answer, so
+-- for as long as it has not, a minute at least and an hour at most.
+UPDATE webhooks w
+   SET silent_since = CASE WHEN $3::bigint IS NULL THEN coalesce(w.silent_since, clock.at) END,
+       rests_until = clock.at + coalesce($3::bigint * interval '1 millisecond',
+	   least(interval '1 hour', greatest(interval '1 minute', clock.at - w.silent_since)))
+  FROM (SELECT date_trunc('milliseconds', coalesce($2::timestamptz, clock_timestamp())) AS at) clock
+ WHERE w.url = $1::text;

@@ -132,7 +132,7 @@ test('one that keeps us waiting is waited for once a run', async () => {
   await dispatch(fake.env);
   assert.ok(Date.now() - began < 15000, `${Date.now() - began} ms`);
   assert.equal(fake.requests.length, 1);
-  assert.deepEqual(slow.map((id) => stored(id).attempts), [1, 1, 1, 1]);
+  assert.equal(slow.reduce((n, id) => n + stored(id).attempts, 0), 1, 'the others keep all of their tries');
   fake.plan = [];
   await dispatch(fake.env, ...later(120));
   assert.deepEqual(statuses(), { sent: 4 });

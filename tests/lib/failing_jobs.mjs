@@ -54,7 +54,8 @@ function sending(sql, { name, env, ids, arrived }) {
   const all = [];
   let last = [];
   const again = `UPDATE deliveries SET next_try_at = now() WHERE status = 'pending'; UPDATE mail_batches SET next_try_at = now();
-    UPDATE mail_pace SET next_at = '-infinity', per_second = 1000000, parked = NULL, parked_at = NULL, parked_until = NULL`;
+    UPDATE mail_pace SET next_at = '-infinity', per_second = 1000000, parked = NULL, parked_at = NULL, parked_until = NULL;
+    UPDATE webhooks SET silent_since = NULL, rests_until = NULL`;
   const clean = { ...env, CARILLON_LEASE_SECONDS: '2' };
   return {
     name: `dispatch by ${name}`, job: 'dispatch', env: clean,

@@ -65,6 +65,10 @@ static const struct {
 	    NULL, "skipped", "suppressed", 0 },
 	{ "an address that bounced once", "UPDATE suppressions SET lifted_at = now()", NULL, "sent",
 	    "", 1 },
+	{ "a webhook's receiver that rests",
+	    "INSERT INTO webhooks (user_id, name, url, secret, rests_until)"
+	    " VALUES (" U1 ", '', '', '', now() + interval '1 hour')",
+	    NULL, "sent", "", 1 },
 	{ "no payload", "UPDATE deliveries SET payload = NULL", NULL, "failed", "unfit", 0 },
 	{ "half a payload", "UPDATE deliveries SET payload = '{\"subject\":\"s\"}'", NULL, "failed",
 	    "unfit", 0 },
