@@ -34,7 +34,8 @@ GRANT UPDATE (created_at) ON members TO carillon_worker;
 -- What comes back about mail, and webhooks: their secrets are read by whoever signs.
 GRANT SELECT, INSERT ON mail_events TO carillon_web;
 GRANT SELECT, INSERT, UPDATE ON suppressions TO carillon_web;
-GRANT SELECT (id, user_id, name, url, created_at, gone_at), INSERT, DELETE ON webhooks TO carillon_web;
+GRANT SELECT (id, user_id, name, url, created_at, gone_at, rests_until), INSERT, UPDATE (rests_until), DELETE
+    ON webhooks TO carillon_web;
 GRANT SELECT ON suppressions TO carillon_worker;
 GRANT SELECT, UPDATE, DELETE ON mail_events TO carillon_worker;
 GRANT SELECT, UPDATE ON webhooks TO carillon_worker;

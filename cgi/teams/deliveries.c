@@ -119,6 +119,8 @@ replay_body(struct db_tx *tx, void *ctx)
 	    DB_ARGS(c->id, rq->user, rows_text(old, 0, "user_id"), w->delivery), &new);
 	if (st != DB_OK)
 		return st;
+	if (strcmp(rows_text(new, 0, "channel"), "webhook") == 0)
+		db_later(tx, &q_webhook_ask, DB_ARGS(rows_text(old, 0, "user_id")));
 	c->before = row_object(rq->a, old, 0, change_json);
 	c->after = row_object(rq->a, new, 0, change_json);
 	w->object = row_object(rq->a, new, 0, delivery_json);

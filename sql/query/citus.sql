@@ -345,6 +345,11 @@ WITH picked AS MATERIALIZED (
 	  FROM picked p
 	 WHERE d.user_id = p.user_id AND d.id = p.id AND d.status = 'failed'
 	RETURNING d.user_id, d.id, d.team_id, d.channel
+), asked AS (
+	UPDATE webhooks w
+	   SET rests_until = NULL
+	  FROM again
+	 WHERE again.channel = 'webhook' AND w.user_id = again.user_id AND w.rests_until IS NOT NULL
 ), entered AS (
 	INSERT INTO audit (team_id, at, actor_type, action, resource_kind, resource_id, before, after)
 	SELECT again.team_id, date_trunc('milliseconds', clock_timestamp()), 'SYSTEM',

@@ -2,10 +2,10 @@
 // waits for them, and what waits for them loses nothing by it.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { exec, quote, rows } from '../lib/client.mjs';
+import { call, cron, exec, expect, quote, rows, value } from '../lib/client.mjs';
 import { dispatch, emptyQueue, enqueueHooks, statuses } from '../lib/queue.mjs';
 import { startReceiver } from '../lib/receiver.mjs';
-import { insertUsers, makeUser, makeWebhook } from '../lib/world.mjs';
+import { failedDelivery, insertUsers, makeUser, makeWebhook, makeWorld } from '../lib/world.mjs';
 
 const receiver = await startReceiver(), other = await startReceiver();
 test.after(() => { receiver.stop(); other.stop(); });
@@ -149,3 +149,47 @@ test('another webhook is another receiver', async () => {
   await dispatch(env);
   assert.deepEqual(other.requests.map((rq) => rq.id), [id]);
 });
+
+/* ---- a person does not wait for it ---- */
+
+test('a test that was asked for is sent at once, each time', async () => {
+  const user = afresh(silence(2));
+  const path = '/v1/auth/me/webhooks';
+  const last = async () => expect(await call('GET', path, { as: user.token }), 200).webhooks[0].last_delivery;
+  const ask = async () => {
+    expect(await call('POST', `${path}/${user.hook.id}/test`, { as: user.token }), 202);
+    await dispatch(env);
+  };
+  for (let n = 0; n < 2; n++) {
+    enqueueHooks(user, 1);
+    await dispatch(env);
+  }
+  const waits = await last();
+  assert.deepEqual([waits.status, waits.attempts, waits.error], ['pending', 0, 'the receiver has not answered in time']);
+  await ask();
+  const { type, status, attempts, error } = await last();
+  assert.deepEqual([type, status, attempts], ['webhook.test', 'pending', 1]);
+  assert.match(error, /./);
+  await ask();
+  assert.equal((await last()).status, 'sent');
+  assert.deepEqual(turns(receiver), ['stall', 'stall', 204]);
+});
+
+const { team, admin } = makeWorld();
+const replays = {
+  'on the page': (id) => call('POST', `/v1/teams/${team.id}/deliveries/${id}/replay`, { as: admin.token }).then((answer) => expect(answer, 200)),
+  'from a shell': (id) => assert.equal(cron('replay', '--delivery', id).replayed, 1),
+};
+
+for (const [where, replay] of Object.entries(replays)) {
+  test(`what is sent again ${where} is sent at once`, async () => {
+    const user = afresh(silence());
+    queue(user, 1);
+    await dispatch(env);
+    const { id } = failedDelivery(user, team.id, { channel: 'webhook', address: receiver.url });
+    await replay(id);
+    await dispatch(env);
+    assert.equal(stored(id).status, 'sent');
+    assert.equal(value('SELECT count(*)::int FROM webhooks WHERE rests_until IS NOT NULL'), 0, 'and its answer counts for all');
+  });
+}
