@@ -14,7 +14,7 @@ struct trip {
 static void
 add_many(struct db_tx *tx)
 {
-	char n[8];
+	char n[12];
 
 	for (int i = 0; i < 150; i++) {
 		snprintf(n, sizeof(n), "%d", i);
