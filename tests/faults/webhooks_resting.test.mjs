@@ -10,7 +10,7 @@ import { failedDelivery, insertUsers, makeUser, makeWebhook, makeWorld } from '.
 const receiver = await startReceiver(), other = await startReceiver();
 test.after(() => { receiver.stop(); other.stop(); });
 const env = { ...receiver.env, CARILLON_LEASE_SECONDS: '2' }; // so a call takes less than half a second
-const began = Date.now();
+let began; // of a test
 const moment = (minute) => new Date(began + minute * 60000).toISOString();
 const at = (minute) => ['--at', moment(minute)];
 const silence = (turns = 1) => Array(turns).fill('stall');
@@ -22,6 +22,7 @@ function makeUserOf({ url }) {
 }
 
 function afresh(plan) {
+  began = Date.now();
   emptyQueue();
   exec('DELETE FROM webhooks');
   for (const each of [receiver, other]) Object.assign(each, { requests: [], plan: [], keeps: 0 });

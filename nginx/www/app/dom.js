@@ -54,6 +54,20 @@ export async function whileBusy(button, work) {
   }
 }
 
+/* work, but for calls that come while one is under way: a second click must not ask a second time. */
+export function oneAtATime(work) {
+  let busy = false;
+  return async (...args) => {
+    if (busy) return;
+    busy = true;
+    try {
+      await work(...args);
+    } finally {
+      busy = false;
+    }
+  };
+}
+
 /*
  * Make parent's children show items, in order, reusing the element of each key: focus, scroll and
  * running animations survive a refresh.

@@ -1,6 +1,6 @@
 /* experiment - the page of one experiment: what it is, whether it may start, and what it does. */
 
-import { byId, h } from './dom.js';
+import { byId, h, oneAtATime } from './dom.js';
 import { card } from './card.js';
 import { confirmAction } from './dialog.js';
 import { experimentForm } from './experiment-form.js';
@@ -107,6 +107,8 @@ async function perform(page, name) {
   if (data !== null) say(`${data.experiment.name} ${done}`);
 }
 
+const performAlone = oneAtATime(perform);
+
 function actionButton(page, name) {
   const { words, primary } = ACTIONS[name];
   return h(
@@ -115,7 +117,7 @@ function actionButton(page, name) {
       class: primary ? 'button primary' : 'button',
       type: 'button',
       'data-focus-key': name,
-      onclick: () => perform(page, name),
+      onclick: () => performAlone(page, name),
     },
     words,
   );

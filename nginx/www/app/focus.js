@@ -9,14 +9,19 @@ export function focusOn(element) {
 /* The heading of the card that an element is in. */
 export const headingOf = (element) => element.closest('.card').querySelector('h2');
 
-/* Take an element away; whoever is in it goes on at this one, by default the row beside it, else the card's heading. */
-export function takeOut(
-  element,
-  next = element.nextElementSibling ?? element.previousElementSibling ?? headingOf(element),
-) {
+const besides = (element) =>
+  element.nextElementSibling ?? element.previousElementSibling ?? headingOf(element);
+
+/*
+ * Take an element away, unless a list that was read anew has done so; whoever is in it goes on at this
+ * one, by default the row beside it, else the card's heading.
+ */
+export function takeOut(element, next = null) {
+  if (!element.isConnected) return;
   const inside = element.contains(document.activeElement);
+  const beside = next ?? besides(element);
   element.remove();
-  if (inside) focusOn(next);
+  if (inside) focusOn(beside);
 }
 
 /*

@@ -67,7 +67,7 @@ function missing(noun, back) {
  *          edited(bool): whether there are edits that would be lost
  *          act(what, send): send(version) changes it; resolves to the answer's data, or null when
  *            it was refused, which the page then says
- *          free(): true when nothing is unsaved; else says so
+ *          isEdited(): whether there are; free(): true when there are none, else says so
  *          renew(): reads and draws it anew; overtaken(error): the same, and says that error kept
  *            a change from being made
  */
@@ -110,6 +110,8 @@ export async function openResource({ api, me, noun, path, back, extra = async ()
       complain(error, 'Not loaded.');
     }
   }
+
+  page.isEdited = () => edits;
 
   page.free = () => {
     if (edits) complain({ message: 'Save your changes first, or reload the page to drop them.' });

@@ -56,12 +56,14 @@ function askSchedule({ api }, { kind, path, schedule, name, how, version }) {
   });
 }
 
+/* A dialog that was closed while it was sent may have given way to edits, which stay. */
 async function showResult(page, { name }, result) {
   if (result?.saved) {
-    await page.renew();
+    if (!page.isEdited()) await page.renew();
     say(`${name} is scheduled`);
   } else if (result?.conflict) {
-    await page.overtaken(result.conflict);
+    if (page.isEdited()) complain(result.conflict, 'Not scheduled.');
+    else await page.overtaken(result.conflict);
   }
 }
 

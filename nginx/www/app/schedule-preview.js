@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { doesWords, longTime } from './schedule.js';
-import { untilElement } from './time.js';
+import { untilWords } from './time.js';
 import { VIEWER } from './viewer-zone.js';
 import { clockOf, wallOf } from './wall.js';
 
@@ -35,7 +35,7 @@ function momentItem(moment, resolved, zone, note) {
   return h(
     'li',
     {},
-    h('p', {}, h('strong', {}, `${doesWords(moment)} `, untilElement(at))),
+    h('p', {}, h('strong', {}, `${doesWords(moment)} `, untilWords(at))),
     h('p', { class: 'preview-local' }, local),
     others.length === 0 ? null : h('dl', { class: 'clocks' }, others),
     note === null ? null : h('p', { class: 'preview-note' }, icon('clock'), note),

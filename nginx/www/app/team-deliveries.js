@@ -1,6 +1,6 @@
 /* team-deliveries - what could not be delivered to members, and sending it again. */
 
-import { h } from './dom.js';
+import { h, oneAtATime } from './dom.js';
 import { card } from './card.js';
 import { confirmAction } from './dialog.js';
 import { channelName, stateWord } from './delivery-words.js';
@@ -60,7 +60,7 @@ function deliveryRow(context, delivery, drop) {
         class: 'button',
         type: 'button',
         'aria-label': `Send again: ${delivery.title ?? delivery.type} to ${name}`,
-        onclick: () => replay(context, delivery, () => drop(row)),
+        onclick: oneAtATime(() => replay(context, delivery, () => drop(row))),
       },
       'Send again',
     ),

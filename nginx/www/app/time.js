@@ -16,6 +16,7 @@ const UNITS = [
 ];
 
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
+const span = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' }); // 'tomorrow' is no span
 const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'long' });
 const short = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
 const shortYear = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium' });
@@ -53,7 +54,7 @@ function untilTime(then, now = new Date()) {
   if (seconds <= 0) return 'any moment now';
   return found === undefined
     ? 'in less than a minute'
-    : relative.format(Math.round(seconds / found[1]), found[0]);
+    : span.format(Math.round(seconds / found[1]), found[0]);
 }
 
 export function absoluteTime(date) {
@@ -89,6 +90,8 @@ function keptTime(says, iso, title = null) {
 }
 
 export const timeElement = (iso) => keptTime('ago', iso, absoluteTime(new Date(iso)));
+/* The same words as text, where they must not change while somebody listens. */
+export const untilWords = (iso) => untilTime(new Date(iso));
 export const untilElement = (iso) => keptTime('until', iso, absoluteTime(new Date(iso)));
 
 /* The name of a day as a heading; coming: one that is not over. */
