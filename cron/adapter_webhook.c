@@ -19,9 +19,10 @@
 #define TIMEOUT_MS  5000
 #define RUN_MS      (20 * INT64_C(1000)) /* people who wait for mail or a schedule come first */
 #define WAIT_MAX_MS (3600 * INT64_C(1000))
-#define SHARE_MS    5000 /* of a run, for one receiver */
+#define SLOW_MS     500  /* an answer that others feel */
+#define SHARE_MS    5000 /* of a run, for slow answers of one receiver */
 
-/* How long this run has waited for a receiver. */
+/* How long this run has waited for slow answers of a receiver. */
 struct waited {
 	struct waited *next;
 	int64_t ms;
@@ -98,12 +99,15 @@ waited_for(struct webhooks *w, const char *address)
 	return w->waited = each;
 }
 
-/* An answer came after ms; another like it must not exceed the share. */
+/* An answer came after ms; another slow one like it must not exceed the share. */
 static enum receiver
 answered(struct webhooks *w, const char *address, int64_t ms)
 {
-	struct waited *all = waited_for(w, address);
+	struct waited *all;
 
+	if (ms < SLOW_MS)
+		return RECEIVER_PROMPT;
+	all = waited_for(w, address);
 	all->ms += ms;
 	return all->ms + ms > SHARE_MS ? RECEIVER_SLOW : RECEIVER_PROMPT;
 }
@@ -137,7 +141,8 @@ outcome_of(long status)
 static void
 judge(struct webhooks *w, const struct post_answer *got, struct answer *out)
 {
-	if (got->refused) {
+	if (got->refused) { /* by us: nobody was asked */
+		out->receiver = RECEIVER_NONE;
 		out->outcome = OUT_NEVER;
 		out->own_words = true;
 		snprintf(out->why, SEND_WHY_MAX, "refused: its name leads into a private network");

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "hands.h"
 #include "issue.h"
 #include "log.h"
@@ -210,17 +211,31 @@ count_untold(const struct run *run, int64_t *tally)
 	return true;
 }
 
+/* The same run, with so large a part of the time that is left: none waits for ever behind another. */
+static struct run
+part_of(const struct run *run, int parts)
+{
+	struct run part = *run;
+
+	if (part.until != 0)
+		part.until = clock_ms() + (run->until - clock_ms()) / parts;
+	return part;
+}
+
+static bool
+tell_untold(const struct run *run, int64_t *tally)
+{
+	struct run some = part_of(run, 3);
+	bool sound = each_page(&some, &q_issue_untold, false, tell_page, tally);
+
+	some = part_of(run, 2);
+	return each_page(&some, &q_issue_bursts_behind, false, tell_more_page, tally) && sound;
+}
+
 bool
 digest_job(const struct run *run, int64_t tally[TALLY_MAX])
 {
-	bool sound = true;
+	bool sound = run->dry ? count_untold(run, tally) : tell_untold(run, tally);
 
-	if (run->dry) {
-		sound = count_untold(run, tally);
-	} else {
-		sound = each_page(run, &q_issue_untold, false, tell_page, tally);
-		sound =
-		    each_page(run, &q_issue_bursts_behind, false, tell_more_page, tally) && sound;
-	}
 	return each_page(run, &q_digest_due, true, digest_page, tally) && sound;
 }

@@ -66,7 +66,8 @@ put_off(struct ended *e, const struct claim *c, const char *rest)
 	if (strcmp(rest, "infinity") == 0)
 		fail(e, c, late, late);
 	else
-		set_aside(e, c, "pending", "the receiver has not answered in time", rest);
+		set_aside(e, c, "pending", "the receiver has not answered in time, or slowly",
+		    rest);
 }
 
 /* The bytes of a delivery that has none yet; NULL when its payload is unfit. */

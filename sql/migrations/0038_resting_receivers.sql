@@ -6,18 +6,15 @@ ALTER TABLE webhooks
 	ADD rests_until timestamptz(3);		-- is not asked before
 CREATE INDEX webhooks_url ON webhooks USING hash (url);	-- one receiver may be that of many
 
--- What waits for a receiver is due at one moment, and goes in the order in which it was made.
-DROP INDEX deliveries_queue;
-CREATE INDEX deliveries_queue ON deliveries (channel, next_try_at, created_at)
-    WHERE status = 'pending' AND batch_id IS NULL;
-
 -- Until when a delivery made at made_at waits since its webhook's receiver rests at the moment "at",
--- NULL being now: NULL when it need not wait, infinity when it and the silence are a day old.
+-- NULL being now: NULL when it need not wait, infinity when it and the silence are a day old.  No rest is
+-- longer than an hour, so one that ends later was written by a clock that has been set back since.
 CREATE FUNCTION delivery_rest(by_channel text, made_at timestamptz, silent_since timestamptz,
     rests_until timestamptz, at timestamptz) RETURNS timestamptz
 LANGUAGE sql STABLE
 AS $$
-SELECT CASE WHEN by_channel <> 'webhook' OR rests_until IS NULL OR rests_until <= coalesce(at, now()) THEN NULL
+SELECT CASE WHEN by_channel <> 'webhook' OR rests_until IS NULL OR rests_until <= coalesce(at, now())
+	      OR rests_until > coalesce(at, now()) + interval '1 hour' THEN NULL
 	    WHEN made_at <= coalesce(at, now()) - interval '24 hours'
 	     AND silent_since <= coalesce(at, now()) - interval '24 hours' THEN 'infinity'
 	    ELSE rests_until

@@ -290,6 +290,8 @@ WITH waiting AS MATERIALIZED (
 		 ORDER BY user_id, delivery_id,
 		       array_position(ARRAY['delivered', 'bounced', 'complained'], report) DESC, at) last
 	 WHERE d.user_id = last.user_id AND d.id = last.delivery_id
+	   AND (d.provider_id = last.provider_id	-- still: it may have been replayed meanwhile
+		OR (d.provider_id IS NULL AND d.status = 'failed' AND d.error LIKE 'unknown%'))
 	   AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], d.reported), 0)
 	     < array_position(ARRAY['delivered', 'bounced', 'complained'], last.report)
 )
@@ -332,7 +334,7 @@ WITH picked AS MATERIALIZED (
 	   AND ($3::text IS NULL OR starts_with(coalesce(error, ''), $3::text))
 	   AND ($4::timestamptz IS NULL OR decided_at >= $4::timestamptz)
 	   AND ($5::uuid IS NULL OR id = $5::uuid)
-	   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%')
+	   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%' OR reported = 'bounced')
 	   AND ($5::uuid IS NOT NULL OR coalesce(reported, '') NOT IN ('delivered', 'complained'))
 	 LIMIT 1000
 ), again AS MATERIALIZED (

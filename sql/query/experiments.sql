@@ -23,8 +23,8 @@ SELECT me.role AS my_role, x.*
  ORDER BY x.created_at DESC, x.id DESC;
 
 -- name: experiment_show
--- With what the preflight looks at.  Also in place of experiment_enter, for a change that is only
--- tried: role and team_id are for that.
+-- With what the preflight looks at.  A change reads it behind experiment_enter, or in place of that when
+-- it is only tried: role and team_id are for that.
 SELECT me.role AS my_role, me.role, p.team_id, e.id, e.project_id, e.name, e.hypothesis,
        e.url_rules, e.variations, e.metrics, e.status, e.version, e.created_at,
        p.snippet_seen_at,

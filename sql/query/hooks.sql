@@ -59,6 +59,8 @@ WITH late AS MATERIALIZED (
 		 ORDER BY user_id, delivery_id,
 		       array_position(ARRAY['delivered', 'bounced', 'complained'], report) DESC, at) last
 	 WHERE d.user_id = last.user_id AND d.id = last.delivery_id
+	   AND (d.provider_id = last.provider_id	-- still: it may have been replayed meanwhile
+		OR (d.provider_id IS NULL AND d.status = 'failed' AND d.error LIKE 'unknown%'))
 	   AND coalesce(array_position(ARRAY['delivered', 'bounced', 'complained'], d.reported), 0)
 	     < array_position(ARRAY['delivered', 'bounced', 'complained'], last.report)
 )

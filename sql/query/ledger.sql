@@ -81,7 +81,7 @@ RETURNING member.id, s.reason, s.since;
 -- name: replay_batch
 -- At most 1,000 failed deliveries of team $1, channel $2, with an error that begins with $3, decided
 -- since $4, or the one with id $5, each NULL for any, wait again.  Those whose outcome is unknown
--- only if $6; what is known to have arrived only by its id.  An audit row each, where there is a team.
+-- only if $6, unless it has bounced; what is known to have arrived only by its id.  An audit row each, where there is a team.
 WITH picked AS MATERIALIZED (
 	SELECT user_id, id
 	  FROM deliveries
@@ -91,7 +91,7 @@ WITH picked AS MATERIALIZED (
 	   AND ($3::text IS NULL OR starts_with(coalesce(error, ''), $3::text))
 	   AND ($4::timestamptz IS NULL OR decided_at >= $4::timestamptz)
 	   AND ($5::uuid IS NULL OR id = $5::uuid)
-	   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%')
+	   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%' OR reported = 'bounced')
 	   AND ($5::uuid IS NOT NULL OR coalesce(reported, '') NOT IN ('delivered', 'complained'))
 	 LIMIT 1000
 	   FOR UPDATE SKIP LOCKED
@@ -135,5 +135,5 @@ SELECT count(*) AS n
    AND ($3::text IS NULL OR starts_with(coalesce(error, ''), $3::text))
    AND ($4::timestamptz IS NULL OR decided_at >= $4::timestamptz)
    AND ($5::uuid IS NULL OR id = $5::uuid)
-   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%')
+   AND ($6::boolean OR coalesce(error, '') NOT LIKE 'unknown%' OR reported = 'bounced')
    AND ($5::uuid IS NOT NULL OR coalesce(reported, '') NOT IN ('delivered', 'complained'));

@@ -28,8 +28,8 @@ DELETE FROM webhooks
 RETURNING id;
 
 -- name: webhook_test
--- A message $3 for webhook $2, asked for in request $4; none while an earlier one waits for its first try.
--- A receiver that rests is asked all the same.  No row: no such webhook.
+-- A message $3 for webhook $2, asked for in request $4; while an earlier one waits for its first try, that
+-- is due.  A receiver that rests is asked all the same.  No row: no such webhook.
 WITH hook AS (
 	SELECT id, user_id, created_at
 	  FROM webhooks
@@ -38,15 +38,21 @@ WITH hook AS (
 	UPDATE webhooks
 	   SET rests_until = NULL
 	 WHERE user_id = $1::uuid AND id = $2::uuid AND rests_until IS NOT NULL
+), clock AS MATERIALIZED (
+	SELECT date_trunc('milliseconds', now()) AS at
+), waiting AS (
+	UPDATE deliveries d
+	   SET next_try_at = clock.at
+	  FROM hook, clock
+	 WHERE d.user_id = $1::uuid AND d.channel = 'webhook' AND d.kind = 'webhook.test'
+	   AND d.status = 'pending' AND d.attempts = 0 AND d.created_at >= hook.created_at
+	RETURNING d.id
 ), made AS (
 	INSERT INTO deliveries (user_id, channel, kind, request_id, payload)
 	SELECT hook.user_id, 'webhook', 'webhook.test', $4::text, $3::jsonb || jsonb_build_object('timestamp',
 	       moment_text(now()))
 	  FROM hook
-	 WHERE NOT EXISTS (
-		SELECT 1 FROM deliveries d
-		 WHERE d.user_id = $1::uuid AND d.channel = 'webhook' AND d.kind = 'webhook.test'
-		   AND d.status = 'pending' AND d.attempts = 0 AND d.created_at >= hook.created_at)
+	 WHERE NOT EXISTS (SELECT 1 FROM waiting)
 	RETURNING id
 )
 SELECT hook.id FROM hook LEFT JOIN made ON true;

@@ -163,7 +163,6 @@ test_batches(struct db *db)
 	T_OK(n[DELETED] == 0 && n[ERASED] == 0, "nothing is left");
 }
 
-/* A row that was never in the app is hidden too, but its owner cannot have seen that. */
 /* As one job of all, when its time is up: some of each kind, and the next run goes on. */
 static void
 test_shares(struct db *db)
@@ -177,6 +176,7 @@ test_shares(struct db *db)
 	T_OK(n[DELETED] == 1500 && n[ERASED] == 1100, "%ld, %ld", (long)n[0], (long)n[1]);
 }
 
+/* A row that was never in the app is hidden too, but its owner cannot have seen that. */
 static void
 test_not_in_app(struct db *db)
 {
