@@ -211,6 +211,19 @@ test('an agent key can expire', () =>
     assert.equal(await focused(page), 'API keys');
   }));
 
+test('a list that could not be read is tried again by keys, and the focus stays with it', () =>
+  visit(world.owner, {}, async (page) => {
+    const whole = await broken(page, 'GET', '**/members?*');
+    await page.goto('/dashboard/team');
+    const again = section(page, 'Members').getByRole('button', { name: 'Try again' });
+    await again.press('Enter');
+    await again.and(page.locator(':focus')).waitFor();
+    await whole();
+    await again.press('Enter');
+    await section(page, 'Members').getByText(world.owner.email).first().waitFor();
+    assert.equal(await focused(page), 'Members');
+  }));
+
 test('projects: a new one comes with its environments, and can have keys at once', () =>
   visit(world.owner, {}, async (page) => {
     await page.goto('/dashboard/team');

@@ -1,6 +1,7 @@
 /* card - the frame of a section: heading, text, and a body that may fail on its own. */
 
 import { h, hidden } from './dom.js';
+import { keepFocus } from './focus.js';
 import { icon } from './icons.js';
 import { failedState } from './page.js';
 import { attempt } from './status.js';
@@ -19,13 +20,15 @@ export function card(id, title, text, ...children) {
   );
 }
 
-/* Run load(); when it fails, say so in place and offer to try again. */
+/* Run load(), which fills place; when it fails, say so there and offer to try again. */
 export async function loadInto(place, load) {
+  const refocus = keepFocus(place);
   try {
     await load();
   } catch (error) {
     place.replaceChildren(failedState(error, () => loadInto(place, load)));
   }
+  refocus();
 }
 
 let fields = 0;

@@ -6,8 +6,9 @@ export function focusOn(element) {
   element.focus();
 }
 
-/* The heading of the card that an element is in. */
-export const headingOf = (element) => element.closest('.card').querySelector('h2');
+/* The heading of the card that an element is in, or of the page. */
+export const headingOf = (element) =>
+  (element.closest('.card') ?? document).querySelector('h2, h1');
 
 const besides = (element) =>
   element.nextElementSibling ?? element.previousElementSibling ?? headingOf(element);
@@ -26,9 +27,9 @@ export function takeOut(element, next = null) {
 
 /*
  * Before all of place is drawn again: answers how to give the focus back then, to what has the same
- * data-focus-key, else to otherwise().
+ * data-focus-key, else to otherwise(), by default the heading.
  */
-export function keepFocus(place, otherwise) {
+export function keepFocus(place, otherwise = () => headingOf(place)) {
   const active = document.activeElement;
   if (active === place || !place.contains(active)) return () => {};
   return () => {

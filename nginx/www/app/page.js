@@ -31,7 +31,11 @@ export function failedState(error, retry) {
     drawing: error.status === 0 ? 'offline' : 'issue',
     title: error.status === 0 ? 'You seem to be offline' : 'This could not be read',
     text: error.message,
-    action: h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again'),
+    action: h(
+      'button',
+      { class: 'button', type: 'button', 'data-focus-key': 'again', onclick: retry },
+      'Try again',
+    ),
   });
 }
 

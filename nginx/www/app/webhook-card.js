@@ -4,7 +4,6 @@ import { h } from './dom.js';
 import { card, field, loadInto, onSubmit } from './card.js';
 import { confirmed } from './confirmed.js';
 import { isBad, reasonWords, stateTime, stateWord } from './delivery-words.js';
-import { headingOf, keepFocus } from './focus.js';
 import { secretBox } from './secret-box.js';
 import { complain, say } from './status.js';
 import { timeElement } from './time.js';
@@ -121,9 +120,7 @@ export function webhookCard(api, onChange) {
   function reload() {
     return loadInto(body, async () => {
       const [webhook] = (await api.get(PATH)).data.webhooks;
-      const refocus = keepFocus(body, () => headingOf(body));
       body.replaceChildren(fresh, webhook ? webhookRow(api, webhook, reload) : makeForm(api, made));
-      refocus();
       onChange(webhook);
     });
   }
