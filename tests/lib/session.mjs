@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -20,6 +21,10 @@ export function openSession(program = path.join(root, 'scripts/psql'), args = []
   child.stderr.setEncoding('utf8').on('data', (part) => { complaint += part; });
   child.stdin.on('error', () => {}); // it has ended: run() says so
   ended.then(() => { over = true; });
+  // a test that fails while it holds one must not keep all others waiting for the end
+  after(() => {
+    if (!over) child.kill();
+  });
   const session = {
     run: async (sql) => {
       text = '';
