@@ -79,6 +79,8 @@ export async function visit(user, options, body) {
     await body(await context.newPage(), context);
     assert.deepEqual(errors, [], 'no page broke');
   } finally {
+    // a request that is on its way through a route() when the page goes must not end the whole file
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
   }
 }
@@ -195,7 +197,8 @@ export async function held(page, method, pattern) {
   answer.isThere = new Promise((resolve) => (answer.arrive = resolve));
   const released = new Promise((resolve) => (answer.release = resolve));
   await page.route(pattern, async (route) => {
-    if (route.request().method() !== method) return route.fallback();
+    if (route.request().method() !== method || answer.isKept) return route.fallback();
+    answer.isKept = true;
     const response = await route.fetch();
     answer.arrive();
     await released;

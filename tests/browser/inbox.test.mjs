@@ -272,7 +272,7 @@ test('an answer that is cut off is asked for again', () => {
     await setHidden(page, false); // looked at again, it polls at once
     await page.getByText('The answer of Carillon was cut off.').waitFor();
     assert.equal(await page.locator('.note').count(), 2);
-    await page.unroute('**/v1/notifications?*', cut);
+    await page.unrouteAll({ behavior: 'wait' });
     await setHidden(page, false);
     await becomes('rows', ['Fresh', 'Row 0', 'Row 1'], () => titles(page));
     await page.locator('#notice').waitFor({ state: 'hidden' });
