@@ -112,12 +112,16 @@ const forgetSnippet = (project) =>
   exec(`UPDATE projects SET snippet_seen_at = NULL WHERE id = ${quote(project)};`);
 const passing = (page) => section(page, 'Ready to launch?').locator('.check.passes').count();
 
+// A draft that lacks nothing but the snippet, on its page.
+async function openUnseen(page, name) {
+  forgetSnippet(world.team.project);
+  await open(page, make({ name }).id, name);
+  await becomes('checks', 3, () => passing(page));
+}
+
 test('a snippet that was seen after the page was opened keeps nothing from being published', () =>
   visit(world.owner, {}, async (page) => {
-    forgetSnippet(world.team.project);
-    const { id } = make({ name: 'Seen late' });
-    await open(page, id, 'Seen late');
-    await becomes('checks', 3, () => passing(page));
+    await openUnseen(page, 'Seen late');
     seeSnippet(world.team.project);
     await button(page, 'Publish').click();
     await sure(page, 'Publish');
@@ -126,10 +130,7 @@ test('a snippet that was seen after the page was opened keeps nothing from being
 
 test('a tab that comes back shows that the snippet was seen meanwhile', () =>
   visit(world.owner, {}, async (page) => {
-    forgetSnippet(world.team.project);
-    const { id } = make({ name: 'Away' });
-    await open(page, id, 'Away');
-    await becomes('checks', 3, () => passing(page));
+    await openUnseen(page, 'Away');
     await setHidden(page, true);
     seeSnippet(world.team.project);
     await setHidden(page, false);

@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call, cron, expect, quote, uuid, varDir } from './client.mjs';
-import { dispatch, emptyQueue, enqueue, enqueueHooks, unfinished } from './queue.mjs';
+import { ALL_DUE, dispatch, emptyQueue, enqueue, enqueueHooks, unfinished } from './queue.mjs';
 import { checkEach, startReceiver } from './receiver.mjs';
 import { checkExactly, startResend } from './resend.mjs';
 import { startSmtp } from './smtp.mjs';
@@ -53,9 +53,8 @@ function fire(sql, world) {
 function sending(sql, { name, env, ids, arrived }) {
   const all = [];
   let last = [];
-  const again = `UPDATE deliveries SET next_try_at = now() WHERE status = 'pending'; UPDATE mail_batches SET next_try_at = now();
-    UPDATE mail_pace SET next_at = '-infinity', per_second = 1000000, parked = NULL, parked_at = NULL, parked_until = NULL;
-    UPDATE webhooks SET silent_since = NULL, rests_until = NULL`;
+  const again = `${ALL_DUE};
+    UPDATE mail_pace SET next_at = '-infinity', per_second = 1000000, parked = NULL, parked_at = NULL, parked_until = NULL`;
   const clean = { ...env, CARILLON_LEASE_SECONDS: '2' };
   return {
     name: `dispatch by ${name}`, job: 'dispatch', env: clean,

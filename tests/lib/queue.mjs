@@ -17,13 +17,13 @@ export const watchTurns = () => exec(`CREATE TABLE IF NOT EXISTS turns (at times
     EXECUTE FUNCTION note_turn();
   TRUNCATE turns;`);
 
-// No receiver rests any more.
-export const rested = () => exec('UPDATE webhooks SET silent_since = NULL, rests_until = NULL');
+const RESTED = 'UPDATE webhooks SET silent_since = NULL, rests_until = NULL';
+// All that waits is due, and no receiver rests any more.
+export const ALL_DUE = `UPDATE deliveries SET next_try_at = now() WHERE status = 'pending'; UPDATE mail_batches SET next_try_at = now(); ${RESTED}`;
 
 // Forget all mail, and what was learned about the provider and about receivers.
 export function emptyQueue() {
-  rested();
-  exec(`DELETE FROM deliveries; DELETE FROM mail_batches;
+  exec(`${RESTED}; DELETE FROM deliveries; DELETE FROM mail_batches;
     UPDATE mail_pace SET per_second = 2, next_at = '-infinity', parked = NULL, parked_at = NULL, parked_until = NULL;`);
 }
 
@@ -96,8 +96,7 @@ export async function finish(env) {
   for (let n = 0; unfinished() > 0; n++) {
     if (n === 20) throw new Error(`${unfinished()} deliveries wait for ever`);
     await leasesOver();
-    rested();
-    exec("UPDATE deliveries SET next_try_at = now() WHERE status = 'pending'; UPDATE mail_batches SET next_try_at = now()");
+    exec(ALL_DUE);
     await dispatch(env);
   }
 }
