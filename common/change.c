@@ -50,6 +50,18 @@ change_enter(struct db_tx *tx, struct change *c, const struct db_stmt *stmt, enu
 }
 
 enum db_status
+change_open(struct db_tx *tx, struct change *c, const struct db_stmt *enter,
+    const struct db_stmt *show, enum right right, struct db_rows **now)
+{
+	enum db_status st = change_enter(tx, c, enter, right, NULL);
+
+	if (st != DB_OK)
+		return st;
+	/* A statement of its own: it sees what the lock has waited for. */
+	return db_exec(tx, show, DB_ARGS(c->id, http_caller(c->rq)), now);
+}
+
+enum db_status
 change_version(struct change *c, const struct db_rows *row, const char *seen)
 {
 	const char *now = rows_text(row, 0, "version");

@@ -38,6 +38,13 @@ int change_begin(struct change *c, struct req *rq, struct reply *rp, const char 
 enum db_status change_enter(struct db_tx *tx, struct change *c, const struct db_stmt *st,
     enum right right, struct db_rows **rows) MUST_CHECK;
 
+/*
+ * The same for an object that enter locks, and that show, with the same parameters, then tells as it is
+ * by now: in now.
+ */
+enum db_status change_open(struct db_tx *tx, struct change *c, const struct db_stmt *enter,
+    const struct db_stmt *show, enum right right, struct db_rows **now) MUST_CHECK;
+
 /* Refuse from inside a body that has written nothing yet: returns DB_NONE. */
 enum db_status change_refuse(struct change *c, int status, const char *why);
 

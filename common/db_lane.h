@@ -9,9 +9,8 @@
 /*
  * db_lane - one connection and the statements that wait for it; inside db*.c only.
  *
- * What is queued at the end of a turn goes out as one batch: one pipeline, one Sync, one transaction.  When
- * a statement fails none of it happened, and each runs again alone; but who waited for a lock in vain is
- * told so, with what the same user wrote behind it.
+ * What is queued at the end of a turn goes out as one batch: one pipeline, one Sync, one transaction.  When a
+ * statement fails none of it happened, and each runs again alone, but for who waited for a lock in vain.
  */
 #define LANE_BATCH_MAX 64
 #define LANE_TRIES     5 /* of what a deadlock or a serialization failure ended */
@@ -88,7 +87,7 @@ struct db {
 
 void items_init(struct items *q);
 void items_push(struct items *q, struct item *it);
-struct item *items_pop(struct items *q);
+struct item *items_pop(struct items *q); /* NULL when empty */
 /* What stands behind a failure in a transaction was not run: it has failed like that. */
 void items_fail_behind(struct items *batch);
 
@@ -115,6 +114,7 @@ struct lane *lane_take(struct db *db); /* one for a transaction; waits until one
 enum db_status lane_run(struct lane *l, struct item *it, struct db_rows **rows);
 
 /* ---- db_status.c ---- */
+
 enum db_status lane_status(const char *sqlstate, const char *message); /* of no state DB_FAIL */
 
 #endif

@@ -264,10 +264,9 @@ outcome_of(const struct smtp *s, CURLcode rc, long code)
 		return OUT_SENT;
 	if (s->all && code < 400)
 		return OUT_UNKNOWN;
-	if (rc == CURLE_URL_MALFORMAT || tls_is_refused(rc))
-		return OUT_PARKED;
-	/* the same would be said to every other letter */
-	if (wants_login(rc, code) || refuses_us(s, code))
+	/* the same would come of every other letter */
+	if (rc == CURLE_URL_MALFORMAT || tls_is_refused(rc) || wants_login(rc, code) ||
+	    refuses_us(s, code))
 		return OUT_PARKED;
 	/* an answer about this recipient or message; one to anything else is no verdict */
 	return code >= 500 && (s->all || rc == CURLE_SEND_ERROR) ? OUT_NEVER : OUT_NOT_SENT;

@@ -29,8 +29,7 @@ struct run {
 	const struct conf *conf;
 	const char *at; /* RFC 3339: what counts as now; NULL is the database's now */
 	bool dry;       /* count what would be done, change nothing */
-	int64_t
-	    until; /* clock_ms(): as one job of all it leaves the rest to the next run; 0: never */
+	int64_t until;  /* clock_ms(): then the rest is the next run's; 0: never */
 	const struct replay_filter *filter; /* for replay */
 	/* The line that stdout gets, inside of this job's open object: for what is no count.
 	 * NULL: nobody reads it. */

@@ -71,7 +71,8 @@ action_body(struct db_tx *tx, void *ctx)
 	struct req *rq = c->rq;
 	enum db_status st;
 
-	if ((st = experiment_enter(tx, c, RIGHT_PUBLISH, &old)) != DB_OK ||
+	if ((st = change_open(tx, c, &q_experiment_enter, &q_experiment_show, RIGHT_PUBLISH,
+		 &old)) != DB_OK ||
 	    (st = change_version(c, old, w->version)) != DB_OK ||
 	    (st = action_rule(w, old)) != DB_OK)
 		return st;

@@ -21,17 +21,6 @@ struct experiment_change {
 	const char *changed; /* the version afterwards */
 };
 
-enum db_status
-experiment_enter(struct db_tx *tx, struct change *c, enum right right, struct db_rows **now)
-{
-	enum db_status st = change_enter(tx, c, &q_experiment_enter, right, NULL);
-
-	if (st != DB_OK)
-		return st;
-	/* A statement of its own: it sees what the lock has waited for. */
-	return db_exec(tx, &q_experiment_show, DB_ARGS(c->id, c->rq->user), now);
-}
-
 /* ---- lists ---- */
 
 static bool
@@ -168,7 +157,8 @@ change_body(struct db_tx *tx, void *ctx)
 	enum lifecycle_edit may;
 	enum db_status st;
 
-	if ((st = experiment_enter(tx, c, RIGHT_EDIT, &old)) != DB_OK ||
+	if ((st = change_open(tx, c, &q_experiment_enter, &q_experiment_show, RIGHT_EDIT, &old)) !=
+		DB_OK ||
 	    (st = change_version(c, old, w->version)) != DB_OK)
 		return st;
 	may = lifecycle_edit(rows_text(old, 0, "status"));

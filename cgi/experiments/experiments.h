@@ -10,13 +10,6 @@ handler_fn act_on_experiment;
 handler_fn show_schedule, save_schedule, cancel_schedule, preview_schedule, list_moments;
 handler_fn see_snippet;
 
-/*
- * The first step of a change: its row is locked, and in now as it is then (q_experiment_show).
- * DB_NONE: refused, as change_enter().
- */
-enum db_status experiment_enter(struct db_tx *tx, struct change *c, enum right right,
-    struct db_rows **now) MUST_CHECK;
-
 /* A row as the public object. */
 row_json_fn experiment_json;
 

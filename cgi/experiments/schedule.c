@@ -23,8 +23,9 @@ enter(struct db_tx *tx, struct plan *p)
 	struct arena *a = p->c.rq->a;
 	enum db_status st;
 
-	st = p->preview ? change_enter(tx, &p->c, &q_experiment_show, RIGHT_PUBLISH, &row)
-			: experiment_enter(tx, &p->c, RIGHT_PUBLISH, &row);
+	st = p->preview
+	    ? change_enter(tx, &p->c, &q_experiment_show, RIGHT_PUBLISH, &row)
+	    : change_open(tx, &p->c, &q_experiment_enter, &q_experiment_show, RIGHT_PUBLISH, &row);
 	if (st != DB_OK)
 		return st;
 	p->project = arena_dup(a, rows_text(row, 0, "project_id"));

@@ -36,12 +36,9 @@ static enum db_status
 enter(struct db_tx *tx, struct flag_change *w, enum right right, struct db_rows **now)
 {
 	struct change *c = &w->c;
-	enum db_status st;
+	enum db_status st = change_open(tx, c, &q_flag_enter, &q_flag_show, right, now);
 
-	if ((st = change_enter(tx, c, &q_flag_enter, right, NULL)) != DB_OK)
-		return st;
-	/* A statement of its own: it sees what the lock has waited for. */
-	if ((st = db_exec(tx, &q_flag_show, DB_ARGS(c->id, c->rq->user), now)) != DB_OK)
+	if (st != DB_OK)
 		return st;
 	c->before = row_object(c->rq->a, *now, 0, flag_json);
 	return DB_OK;

@@ -23,8 +23,9 @@ export function moreButton(words, read) {
 const alone = (list, more) => [list, h('div', { class: 'more' }, more)];
 
 /*
- * Answers {list, show, reload, drop}.  show() reads the first page and fills the place; when that fails
- * it says so there.  reload() reads the first page anew and throws what goes wrong.
+ * Answers {list, show, reload, renew, drop}.  show() reads the first page and fills the place; when that
+ * fails it says so there.  reload() reads the first page anew, what is around the rows stays, and throws
+ * what goes wrong; renew() is the same, and says it as show() does.
  * drop(element) takes a row out that is no more.
  *   path    of the list route; noun is the name of the rows in its answer, limit how many a page has
  *   kind    the list's class; more is what the button says
@@ -83,5 +84,7 @@ export function pagedList({
       place.replaceChildren(...around(list, button).filter((part) => part !== null));
     });
 
-  return { list, show, reload, drop };
+  const renew = () => reload().catch(show);
+
+  return { list, show, reload, renew, drop };
 }

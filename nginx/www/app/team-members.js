@@ -144,7 +144,7 @@ export function membersCard(id, context) {
     around: (list, more) => [
       list,
       more,
-      managesTeam(team.role) ? addForm(context, () => pages.reload().catch(pages.show)) : null,
+      managesTeam(team.role) ? addForm(context, pages.renew) : null,
     ],
   });
   pages.show();

@@ -78,7 +78,7 @@ export function projectsCard(id, context) {
       title: 'No project yet',
       text: 'A project holds experiments, flags and feedback.',
     },
-    around: (list, more) => [list, more, mayCreate(team.role) ? addForm(context, () => pages.reload().catch(pages.show)) : null],
+    around: (list, more) => [list, more, mayCreate(team.role) ? addForm(context, pages.renew) : null],
   });
   pages.show();
   return card(id, 'Projects', 'Each starts with development, staging and production.', body);
