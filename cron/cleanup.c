@@ -12,6 +12,8 @@
 #include "log.h"
 #include "queries.h"
 
+#define RESTS 1.5 /* a batch after the other, with nothing to wait for in between */
+
 /* The same order as this job's names in cron/main.c. */
 enum { DELETED, ERASED, CODES, SESSIONS, DELIVERIES, EVENTS, FILES, ISSUE_EVENTS, JOBS };
 
@@ -49,7 +51,7 @@ sweep_all(const struct run *run, const struct sweep *s, int64_t *tally)
 		if (cron_is_over(run))
 			break;
 		if (more)
-			cron_give_way(clock_us() - began);
+			cron_give_way(clock_us() - began, RESTS);
 	}
 	return true;
 }

@@ -7,7 +7,6 @@
 #include "log.h"
 
 #define NAP_US 250000 /* no longer without a look at what has changed */
-#define RESTS  1.5    /* for each moment in which we kept the database busy */
 
 static volatile sig_atomic_t ending;
 
@@ -55,7 +54,7 @@ cron_nap(int64_t us)
 }
 
 void
-cron_give_way(int64_t busy_us)
+cron_give_way(int64_t busy_us, double rests)
 {
-	cron_nap((int64_t)(RESTS * (double)busy_us));
+	cron_nap((int64_t)(rests * (double)busy_us));
 }

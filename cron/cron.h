@@ -66,9 +66,9 @@ void cron_nap(int64_t us);
 
 /*
  * After a batch of many that kept the database busy so long, and before the next one: people who
- * poll share the machine with us, so it is left to them for longer than we had it.
+ * poll share the machine with us, so it is left to them for so many times as long as we had it.
  */
-void cron_give_way(int64_t busy_us);
+void cron_give_way(int64_t busy_us, double rests);
 
 job_fn fire_job;     /* tally: enum fire_tally of cron/fire.h */
 job_fn digest_job;   /* tally: enum digest_tally of cron/digest.h */

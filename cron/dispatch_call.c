@@ -11,6 +11,8 @@
 #include "log.h"
 #include "queries.h"
 
+#define RESTS 0.25 /* others have the machine while the provider has our call, too */
+
 /* ---- the pace ---- */
 
 /* Calls of many follow each other as fast as the provider lets them.  away_us: what this one spent
@@ -19,7 +21,7 @@ static void
 give_way(struct dispatch *d, int64_t away_us)
 {
 	if (d->adapter->most > 1)
-		cron_give_way(clock_us() - d->busy_from - away_us);
+		cron_give_way(clock_us() - d->busy_from - away_us, RESTS);
 	d->busy_from = clock_us();
 }
 
